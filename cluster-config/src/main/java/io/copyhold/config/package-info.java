@@ -1,6 +1,6 @@
 /**
- * What a node is told and finds out: profiles, membership, settings, flags and secrets. It
- * knows nodes and configuration, not tenants.
+ * What a node is told and finds out: profiles, membership, settings, flags and secrets. It knows
+ * nodes and configuration, not tenants.
  */
 @NullMarked
 package io.copyhold.config;

@@ -1,6 +1,6 @@
 /**
- * What keeps tenants alive when parts die: health, promotion, backups, drills and incidents.
- * It never meets {@code migration} directly: both ask the tenant, and the higher epoch wins.
+ * What keeps tenants alive when parts die: health, promotion, backups, drills and incidents. It
+ * never meets {@code migration} directly: both ask the tenant, and the higher epoch wins.
  */
 @NullMarked
 package io.copyhold.failover;

@@ -1,7 +1,6 @@
 /**
  * What knows no tenant: the entity shell, the operation engine, the agenda, journal, views,
- * telemetry and security. Every other module stands on this one and it depends on none of
- * them.
+ * telemetry and security. Every other module stands on this one and it depends on none of them.
  */
 @NullMarked
 package io.copyhold.runtime;
