@@ -8,7 +8,10 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** Opens each connection anew through a {@link Database}; the pool's source, so passwords can change. */
+/**
+ * Opens each connection anew through a {@link Database}; the pool's source, so passwords can
+ * change.
+ */
 final class ConnectingDataSource implements DataSource {
   /** Opens one connection. */
   interface Source {

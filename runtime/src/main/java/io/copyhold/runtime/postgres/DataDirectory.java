@@ -120,7 +120,9 @@ final class DataDirectory implements Closeable {
               + ", but the embedded server is "
               + PostgresBinaries.MAJOR
               + ".",
-          "Start it with a release of Copyhold that embeds " + version + ", or dump and reload it.");
+          "Start it with a release of Copyhold that embeds "
+              + version
+              + ", or dump and reload it.");
     }
     if (!Files.exists(passwordFile())) {
       throw new ProblemException(
@@ -251,8 +253,7 @@ final class DataDirectory implements Closeable {
       throw new IOException("interrupted while running " + program, e);
     }
     if (process.exitValue() != 0) {
-      throw new IOException(
-          program + " ended with " + process.exitValue() + ": " + output.strip());
+      throw new IOException(program + " ended with " + process.exitValue() + ": " + output.strip());
     }
   }
 

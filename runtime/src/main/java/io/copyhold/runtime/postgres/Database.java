@@ -105,13 +105,12 @@ public record Database(
     HikariConfig c = new HikariConfig();
     c.setPoolName(settings.name());
     c.setDataSource(
-        new ConnectingDataSource(
-            () ->
-                connect(
-                    settings.name(),
-                    settings.connectLimit(),
-                    // the server's own limit comes first; this one is for a server that has gone
-                    settings.statementLimit().plus(settings.connectLimit()))));
+        new ConnectingDataSource(() ->
+            connect(
+                settings.name(),
+                settings.connectLimit(),
+                // the server's own limit comes first; this one is for a server that has gone
+                settings.statementLimit().plus(settings.connectLimit()))));
     c.setMaximumPoolSize(settings.maxSize());
     c.setMinimumIdle(settings.minIdle());
     c.setConnectionTimeout(settings.borrowLimit().toMillis());

@@ -14,8 +14,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One owner per directory: a lock of the operating system on the file {@code lock} in it, which ends
- * with its process however that dies. The file names the owner's process id.
+ * One owner per directory: a lock of the operating system on the file {@code lock} in it, which
+ * ends with its process however that dies. The file names the owner's process id.
  */
 public final class DirectoryLock implements Closeable {
   private static final String NAME = "lock";

@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
  *   <li>When the server dies, {@link #exited} completes and the owner may start it again.
  * </ul>
  *
- * A single point of failure, meant for one machine; give the addresses of your own servers for more.
+ * A single point of failure, meant for one machine; give the addresses of your own servers for
+ * more.
  */
 @PortAdapter
 public final class EmbeddedPostgres implements Closeable {
@@ -81,7 +82,8 @@ public final class EmbeddedPostgres implements Closeable {
         throw e;
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("PostgreSQL in " + settings.directory() + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(
+          "PostgreSQL in " + settings.directory() + ": " + e.getMessage(), e);
     }
   }
 
@@ -96,13 +98,20 @@ public final class EmbeddedPostgres implements Closeable {
           Spawner.start(
               directory
                   .builder(
-                      directory.user().commandEndingWithParent("INT", command(settings, directory, port)))
+                      directory
+                          .user()
+                          .commandEndingWithParent("INT", command(settings, directory, port)))
                   .redirectErrorStream(true)
                   .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null"))));
       Thread output = log.follow(process.getInputStream());
       Database database =
           new Database(
-              settings.host(), port, "postgres", DataDirectory.SUPERUSER, () -> password, "disable");
+              settings.host(),
+              port,
+              "postgres",
+              DataDirectory.SUPERUSER,
+              () -> password,
+              "disable");
       if (answers(directory, process, database, deadline)) {
         LOG.atInfo()
             .addKeyValue("directory", settings.directory())
@@ -227,7 +236,9 @@ public final class EmbeddedPostgres implements Closeable {
     return false;
   }
 
-  /** Whether trying again helps: a chosen port was snatched, or a killed server's children linger. */
+  /**
+   * Whether trying again helps: a chosen port was snatched, or a killed server's children linger.
+   */
   private static boolean passes(EmbeddedPostgresSettings settings, RollingLog log) {
     String tail = log.tail();
     return tail.contains("pre-existing shared memory block")

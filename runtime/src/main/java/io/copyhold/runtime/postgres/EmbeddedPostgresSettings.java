@@ -133,7 +133,8 @@ public record EmbeddedPostgresSettings(
 
   private static boolean isLoopback(String host) {
     try {
-      return host.matches("[0-9.]+|[0-9a-fA-F:]+") && InetAddress.getByName(host).isLoopbackAddress();
+      return host.matches("[0-9.]+|[0-9a-fA-F:]+")
+          && InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
       return false;
     }

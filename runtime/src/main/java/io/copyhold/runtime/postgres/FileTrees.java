@@ -40,8 +40,7 @@ final class FileTrees {
     Files.createFile(
         fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.writeString(fresh, content, StandardOpenOption.SYNC);
-    Files.move(
-        fresh, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    Files.move(fresh, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
     Path parent = file.toAbsolutePath().getParent();
     if (parent != null) {
       sync(parent);

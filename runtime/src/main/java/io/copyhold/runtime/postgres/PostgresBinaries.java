@@ -55,8 +55,7 @@ record PostgresBinaries(Path directory) {
     String archive = archive();
     try {
       Path target =
-          cache.resolve(
-              "copyhold-postgres-" + hash(archive) + "-" + new UnixSystem().getUid());
+          cache.resolve("copyhold-postgres-" + hash(archive) + "-" + new UnixSystem().getUid());
       if (!complete(target)) {
         unpack(archive, target);
       }
@@ -80,12 +79,11 @@ record PostgresBinaries(Path directory) {
         .map(name -> "/postgres-" + system + "-" + name + ".txz")
         .filter(name -> PostgresBinaries.class.getResource(name) != null)
         .findFirst()
-        .orElseThrow(
-            () ->
-                new ProblemException(
-                    "no-embedded-postgres",
-                    "There is no embedded PostgreSQL for " + os + " on " + cpu + ".",
-                    "Give the addresses of your own PostgreSQL servers in the configuration."));
+        .orElseThrow(() ->
+            new ProblemException(
+                "no-embedded-postgres",
+                "There is no embedded PostgreSQL for " + os + " on " + cpu + ".",
+                "Give the addresses of your own PostgreSQL servers in the configuration."));
   }
 
   private static InputStream open(String archive) throws IOException {

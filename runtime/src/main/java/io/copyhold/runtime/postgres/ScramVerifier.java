@@ -51,8 +51,7 @@ public final class ScramVerifier {
     try {
       byte[] salted =
           SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256").generateSecret(spec).getEncoded();
-      byte[] stored =
-          MessageDigest.getInstance("SHA-256").digest(hmac(salted, "Client Key"));
+      byte[] stored = MessageDigest.getInstance("SHA-256").digest(hmac(salted, "Client Key"));
       byte[] server = hmac(salted, "Server Key");
       Arrays.fill(salted, (byte) 0);
       Base64.Encoder base64 = Base64.getEncoder();

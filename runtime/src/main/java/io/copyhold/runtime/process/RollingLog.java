@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A child's output in a file of limited size: when the file is full it becomes {@code NAME.1},
- * replacing the one before. A full disk loses output but never blocks the child. The last lines stay
- * in memory, for messages about a child that did not start.
+ * replacing the one before. A full disk loses output but never blocks the child. The last lines
+ * stay in memory, for messages about a child that did not start.
  */
 @PortAdapter
 public final class RollingLog implements Closeable {
@@ -51,19 +51,18 @@ public final class RollingLog implements Closeable {
     return Thread.ofPlatform()
         .name("copyhold-log-" + file.getFileName())
         .daemon(true)
-        .start(
-            () -> {
-              byte[] buffer = new byte[8192];
-              try (stream) {
-                for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
-                  append(buffer, n);
-                }
-              } catch (IOException e) {
-                append("(output lost: " + e.getMessage() + ")\n");
-              } finally {
-                close();
-              }
-            });
+        .start(() -> {
+          byte[] buffer = new byte[8192];
+          try (stream) {
+            for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
+              append(buffer, n);
+            }
+          } catch (IOException e) {
+            append("(output lost: " + e.getMessage() + ")\n");
+          } finally {
+            close();
+          }
+        });
   }
 
   /** Appends a line of our own, such as "restarted". */

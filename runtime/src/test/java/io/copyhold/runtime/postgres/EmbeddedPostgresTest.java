@@ -15,9 +15,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 
 class EmbeddedPostgresTest {
   private @Nullable EmbeddedPostgres server;
@@ -41,7 +41,10 @@ class EmbeddedPostgresTest {
     assertThat(value(database, "SHOW wal_segment_size")).isEqualTo("1MB");
     assertThat(value(database, "SHOW max_prepared_transactions")).isEqualTo("0");
     assertThat(value(database, "SHOW listen_addresses")).isEqualTo(PostgresFixture.loopback());
-    assertThat(value(database, "SELECT datcollate FROM pg_database WHERE datname = current_database()")).isEqualTo("C");
+    assertThat(
+            value(
+                database, "SELECT datcollate FROM pg_database WHERE datname = current_database()"))
+        .isEqualTo("C");
     assertThatThrownBy(() -> database.withUser("postgres", () -> "guess").connect("test"))
         .isInstanceOf(SQLException.class)
         .hasMessageContaining("authentication failed");
@@ -129,8 +132,7 @@ class EmbeddedPostgresTest {
     Files.writeString(data.resolve("PG_VERSION"), "14\n");
     assertThatThrownBy(() -> EmbeddedPostgres.start(settings))
         .isInstanceOfSatisfying(
-            ProblemException.class,
-            e -> assertThat(e.what()).contains("PostgreSQL 14", "is 18"));
+            ProblemException.class, e -> assertThat(e.what()).contains("PostgreSQL 14", "is 18"));
     assertThat(data.resolve("PG_VERSION")).hasContent("14");
   }
 

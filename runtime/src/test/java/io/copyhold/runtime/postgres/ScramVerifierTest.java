@@ -20,8 +20,7 @@ class ScramVerifierTest {
     String verifier = ScramVerifier.of(password.toCharArray(), new SecureRandom());
     try (Connection c = admin.connect("test");
         Statement s = c.createStatement()) {
-      s.execute(
-          "CREATE ROLE scram_test LOGIN PASSWORD " + Identifiers.literal(verifier));
+      s.execute("CREATE ROLE scram_test LOGIN PASSWORD " + Identifiers.literal(verifier));
       try (ResultSet r =
           s.executeQuery("SELECT rolpassword FROM pg_authid WHERE rolname = 'scram_test'")) {
         assertThat(r.next()).isTrue();
