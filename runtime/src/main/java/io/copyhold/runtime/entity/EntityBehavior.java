@@ -1,0 +1,154 @@
+package io.copyhold.runtime.entity;
+
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.journal.Codec;
+import java.time.Duration;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The supervised behaviour of one entity: the shell, restarted with backoff when it fails; and when its replay
+ * fails at the same event again and again, the quarantine in its place, which refuses commands and leaves its
+ * neighbours alone.
+ */
+public final class EntityBehavior {
+  private static final Duration BACKOFF_MIN = Duration.ofMillis(100);
+  private static final Duration BACKOFF_MAX = Duration.ofSeconds(5);
+
+  private EntityBehavior() {}
+
+  /**
+   * @param passivate asks whoever started the actor to stop it, or null when its owner decides
+   */
+  public static <S, C, E> Behavior<Message> create(
+      EntityType<S, C, E> type,
+      EntityRef ref,
+      Ports ports,
+      Codec codec,
+      History history,
+      Reactor.Factory<S> reactor,
+      @Nullable Runnable passivate) {
+    Behavior<Message> behavior =
+        Behaviors.setup(
+            actor ->
+                Behaviors.withTimers(
+                    timers -> {
+                      Quarantines.Case found = ports.quarantines().find(ref);
+                      if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
+                        return found.tooNew()
+                            ? tooNew(ref, ports, found)
+                            : enclosed(actor, ref, ports, codec, history, found);
+                      }
+                      ShellContext shell = new ShellContext(ref, actor, timers, ports);
+                      return new EntityShell<>(
+                          type, shell, codec, history, reactor.create(shell), passivate);
+                    }));
+    return Behaviors.supervise(behavior)
+        .onFailure(
+            SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, 0.2)
+                .withResetBackoffAfter(Duration.ofSeconds(30)));
+  }
+
+  /** Written by a newer version: not poison. It answers "not now" and leaves, so that a newer node can host it. */
+  private static Behavior<Message> tooNew(EntityRef ref, Ports ports, Quarantines.Case found) {
+    ports.quarantines().release(ref, found.skips());
+    Problem problem =
+        Problem.unavailable("too-new", ref + " was written by a newer version: " + found.cause())
+            .todo("finish the roll-out of that version, or go back to it");
+    return Behaviors.receive(Message.class)
+        .onAnyMessage(
+            message -> {
+              if (message instanceof Message.Remote remote) {
+                remote.replyTo().tell(new Reply.NotNow(Duration.ofSeconds(5), true, problem));
+              }
+              return Behaviors.stopped();
+            })
+        .build();
+  }
+
+  private static Behavior<Message> enclosed(
+      ActorContext<Message> actor,
+      EntityRef ref,
+      Ports ports,
+      Codec codec,
+      History history,
+      Quarantines.Case found) {
+    EntityRef verdict = new EntityRef(Quarantine.TYPE.name(), ref.toString());
+    ActorRef<Message> child =
+        actor.spawn(
+            create(Quarantine.TYPE, verdict, ports, codec, history, _ -> Reactor.none(), null),
+            "quarantine");
+    ActorRef<Reply> answers =
+        actor.messageAdapter(
+            Reply.class,
+            reply ->
+                reply instanceof Reply.Applied applied
+                    ? new Message.Released(applied.view())
+                    : new Message.Reaction(reply));
+    child.tell(new Message.Read(answers));
+    Problem problem =
+        new Problem(
+            Problem.Kind.UNAVAILABLE,
+            "quarantined",
+            ref + " cannot be replayed: " + found.cause(),
+            "event " + found.version(),
+            "retry, or skip this event after looking at it");
+    return Behaviors.receive(Message.class)
+        .onAnyMessage(
+            message ->
+                switch (message) {
+                  case Message.Ask ask when ask.command() instanceof Quarantine.Command -> {
+                    child.tell(ask);
+                    child.tell(new Message.Read(answers));
+                    yield Behaviors.same();
+                  }
+                  case Message.Remote remote -> {
+                    remote.replyTo().tell(new Reply.Refused(problem));
+                    yield Behaviors.same();
+                  }
+                  case Message.Released(var view) -> verdict(ref, ports, child, found, view);
+                  case Message.Reaction _ -> {
+                    enclose(child, found, actor.getSystem().ignoreRef());
+                    yield Behaviors.same();
+                  }
+                  case Message.Stop _ -> Behaviors.stopped();
+                  default -> Behaviors.same();
+                })
+        .build();
+  }
+
+  /** What the journaled verdict says: stay enclosed, or go on passing over what an operator said to skip. */
+  private static Behavior<Message> verdict(
+      EntityRef ref,
+      Ports ports,
+      ActorRef<Message> child,
+      Quarantines.Case found,
+      com.fasterxml.jackson.databind.JsonNode view) {
+    Set<Long> skips = new java.util.TreeSet<>(found.skips());
+    view.path("skips").forEach(skip -> skips.add(skip.asLong()));
+    boolean skipsIt = skips.contains(found.version());
+    boolean released = !view.path("enclosed").asBoolean() && view.path("version").asLong() == found.version();
+    if (skipsIt || released) {
+      ports.quarantines().release(ref, skips);
+      return Behaviors.stopped();
+    }
+    return Behaviors.same();
+  }
+
+  private static void enclose(
+      ActorRef<Message> child, Quarantines.Case found, ActorRef<Reply> nobody) {
+    child.tell(
+        new Message.Ask(
+            new Quarantine.Command.Enclose(found.version(), found.cause()),
+            Origin.SYSTEM,
+            false,
+            nobody));
+  }
+}

@@ -1,0 +1,23 @@
+package io.copyhold.runtime.entity;
+
+/** Thrown inside replay: the event {@code version} cannot be folded into the state. */
+final class PoisonEvent extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final long version;
+  private final boolean tooNew;
+
+  PoisonEvent(long version, boolean tooNew, String why, Throwable cause) {
+    super("event " + version + ": " + why, cause);
+    this.version = version;
+    this.tooNew = tooNew;
+  }
+
+  long version() {
+    return version;
+  }
+
+  boolean tooNew() {
+    return tooNew;
+  }
+}
