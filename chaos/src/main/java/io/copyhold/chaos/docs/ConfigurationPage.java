@@ -62,7 +62,7 @@ public record ConfigurationPage(List<Key> keys) {
     if (resolved.root().get("copyhold") instanceof ConfigObject ours) {
       ours.forEach((name, value) -> collect("copyhold." + name, "copyhold." + name, value, keys));
     }
-    keys.sort(Comparator.comparing(Key::section).thenComparing(Key::line));
+    keys.sort(Comparator.comparing(Key::section).thenComparingInt(Key::line));
     return new ConfigurationPage(List.copyOf(keys));
   }
 
