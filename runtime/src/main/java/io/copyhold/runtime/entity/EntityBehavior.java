@@ -158,7 +158,7 @@ public final class EntityBehavior {
                     remote.replyTo().tell(new Reply.Refused(problem));
                     yield Behaviors.same();
                   }
-                  case Message.Released(var view) -> verdict(ref, ports, child, found, view);
+                  case Message.Released(var view) -> verdict(ref, ports, found, view);
                   case Message.Reaction _ -> {
                     enclose(child, found, actor.getSystem().ignoreRef());
                     yield Behaviors.same();
@@ -173,7 +173,6 @@ public final class EntityBehavior {
   private static Behavior<Message> verdict(
       EntityRef ref,
       Ports ports,
-      ActorRef<Message> child,
       Quarantines.Case found,
       com.fasterxml.jackson.databind.JsonNode view) {
     Set<Long> skips = new java.util.TreeSet<>(found.skips());
