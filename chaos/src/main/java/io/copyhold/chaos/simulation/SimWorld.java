@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimWorld implements AutoCloseable {
   private static final Duration DETECTION = Duration.ofSeconds(2);
+  private static final Duration CLIENT_RETRY = Duration.ofMillis(200);
 
   /** Something that just became durable. */
   public record Written(EntityRef entity, long version, String event) {}
@@ -103,7 +104,12 @@ public final class SimWorld implements AutoCloseable {
   }
 
   public void start(String node) {
-    nodes.put(node, new SimNode(node, this, types, operations.get()));
+    startWith(node, operations.get());
+  }
+
+  /** Starts a node of another version: one that knows other operation types. */
+  public void startWith(String node, OperationTypes known) {
+    nodes.put(node, new SimNode(node, this, types, known));
   }
 
   /** kill -9: nothing of it runs any more; the others notice after a while and wake its entities. */
@@ -159,22 +165,29 @@ public final class SimWorld implements AutoCloseable {
 
   /** A client: repeats a command with one key until it is applied or refused. */
   public CompletableFuture<Reply> client(EntityRef entity, Object command, String key) {
+    Origin origin = Origin.of("token:client").withKey(key);
+    return repeated(() -> entitiesSeenFrom("client").ask(entity, command, origin));
+  }
+
+  /** As {@link #client}, to an operation of {@code owner}. */
+  public CompletableFuture<Reply> signal(
+      EntityRef owner, String operation, Object command, String key) {
+    Origin origin = Origin.of("token:client").withKey(key);
+    return repeated(() -> entitiesSeenFrom("client").signal(owner, operation, command, origin));
+  }
+
+  private CompletableFuture<Reply> repeated(Supplier<CompletionStage<Reply>> call) {
     CompletableFuture<Reply> done = new CompletableFuture<>();
-    attempt(entity, command, key, done);
+    attempt(call, done);
     return done;
   }
 
-  private void attempt(
-      EntityRef entity, Object command, String key, CompletableFuture<Reply> done) {
-    entitiesSeenFrom("client")
-        .ask(entity, command, Origin.of("token:client").withKey(key))
+  private void attempt(Supplier<CompletionStage<Reply>> call, CompletableFuture<Reply> done) {
+    call.get()
         .thenAccept(
             reply -> {
               if (reply instanceof Reply.NotNow) {
-                loop.after(
-                    "client",
-                    Duration.ofMillis(200),
-                    () -> attempt(entity, command, key, done));
+                loop.after("client", CLIENT_RETRY, () -> attempt(call, done));
               } else {
                 done.complete(reply);
               }
