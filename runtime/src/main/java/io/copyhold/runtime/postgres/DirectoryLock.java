@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One owner per directory: a lock of the operating system on the file {@code lock} in it, which
@@ -28,6 +29,7 @@ public final class DirectoryLock implements Closeable {
 
   private final FileChannel channel;
   private final Path file;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private DirectoryLock(FileChannel channel, Path file) {
     this.channel = channel;
@@ -110,10 +112,12 @@ public final class DirectoryLock implements Closeable {
   /** Gives the directory free. The file stays: removing it would let two owners lock two files. */
   @Override
   public void close() throws IOException {
-    try {
-      channel.close();
-    } finally {
-      HELD.remove(file);
+    if (closed.compareAndSet(false, true)) {
+      try {
+        channel.close();
+      } finally {
+        HELD.remove(file);
+      }
     }
   }
 }
