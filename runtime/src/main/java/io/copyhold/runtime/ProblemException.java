@@ -16,7 +16,24 @@ public final class ProblemException extends RuntimeException {
     this.problem = problem;
   }
 
+  /** Trouble with the machine or a server: it may go when the reader does what {@code todo} says. */
+  public ProblemException(String code, String what, String todo) {
+    this(Problem.unavailable(code, what).todo(todo));
+  }
+
+  public ProblemException(String code, String what, String todo, Throwable cause) {
+    this(Problem.unavailable(code, what).todo(todo), cause);
+  }
+
   public Problem problem() {
     return problem;
+  }
+
+  public String code() {
+    return problem.code();
+  }
+
+  public String what() {
+    return problem.what();
   }
 }
