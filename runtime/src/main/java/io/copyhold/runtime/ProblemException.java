@@ -1,6 +1,11 @@
 package io.copyhold.runtime;
 
-/** Carries a {@link Problem} through code that cannot return one, such as a JDBC call inside a step. */
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries a {@link Problem} where no sealed result can: at start-up, and in adapters to the outside
+ * world, such as a JDBC call inside a step. It never holds a secret.
+ */
 public final class ProblemException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -16,13 +21,20 @@ public final class ProblemException extends RuntimeException {
     this.problem = problem;
   }
 
-  /** Trouble with the machine or a server: it may go when the reader does what {@code todo} says. */
-  public ProblemException(String code, String what, String todo) {
-    this(Problem.unavailable(code, what).todo(todo));
+  /**
+   * A state of the world that does not allow it.
+   *
+   * @param code stable kebab-case name, such as {@code directory-in-use}
+   * @param what what is wrong and where, one sentence
+   * @param remedy what the reader can do about it, one sentence
+   */
+  public ProblemException(String code, String what, String remedy) {
+    this(Problem.conflict(code, what).todo(remedy));
   }
 
-  public ProblemException(String code, String what, String todo, Throwable cause) {
-    this(Problem.unavailable(code, what).todo(todo), cause);
+  /** As the other constructor, keeping what caused it for the log. */
+  public ProblemException(String code, String what, String remedy, Throwable cause) {
+    this(Problem.conflict(code, what).todo(remedy), cause);
   }
 
   public Problem problem() {
@@ -35,5 +47,9 @@ public final class ProblemException extends RuntimeException {
 
   public String what() {
     return problem.what();
+  }
+
+  public @Nullable String remedy() {
+    return problem.todo();
   }
 }

@@ -24,7 +24,7 @@ public record RetryPolicy(int failuresMax, Duration base, Duration cap) {
   }
 
   /** @param jitter 0 to 1 */
-  Duration wait(int failures, double jitter) {
+  Duration delay(int failures, double jitter) {
     double millis =
         Math.min(cap.toMillis(), base.toMillis() * Math.pow(2, Math.min(40, failures - 1)));
     return Duration.ofMillis((long) (millis * (1 - jitter / 2)));
