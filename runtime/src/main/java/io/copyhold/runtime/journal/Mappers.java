@@ -63,6 +63,7 @@ public final class Mappers {
       context.insertAnnotationIntrospector(new Introspector());
     }
 
+    /** Not the empty one: the lookup of a type resolver asks this class itself for the type's information. */
     private static final class Introspector extends JacksonAnnotationIntrospector {
       private static final long serialVersionUID = 1L;
 
