@@ -46,8 +46,9 @@ import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 
 /**
- * A node in a test: one actor system, a cluster of its own on a free port of the loopback, with the real journal
- * in a PostgreSQL database. Closing it and starting another one on the same database is a restart.
+ * A node in a test: one actor system, a cluster of its own on a free port of the loopback, with the
+ * real journal in a PostgreSQL database. Closing it and starting another one on the same database
+ * is a restart.
  */
 public final class TestSystem implements AutoCloseable {
   /** For what must come true: generous, because the machine is shared. */
@@ -82,9 +83,7 @@ public final class TestSystem implements AutoCloseable {
             ActorSystemSetup.create(BootstrapSetup.create(config), types));
     Cluster cluster = Cluster.get(system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    until(
-        () ->
-            cluster.selfMember().status().equals(org.apache.pekko.cluster.MemberStatus.up()));
+    until(() -> cluster.selfMember().status().equals(org.apache.pekko.cluster.MemberStatus.up()));
     ShellSettings shell = ShellSettings.from(config);
     this.entities = new ShardedEntities(system, shell.askMax());
     this.history =
