@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.BehaviorInterceptor;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
@@ -47,13 +49,56 @@ public final class EntityBehavior {
                             : enclosed(actor, ref, ports, codec, history, found);
                       }
                       ShellContext shell = new ShellContext(ref, actor, timers, ports);
-                      return new EntityShell<>(
-                          type, shell, codec, history, reactor.create(shell), passivate);
+                      EntityShell<S, C, E> entity =
+                          new EntityShell<>(
+                              type, shell, codec, history, reactor.create(shell), passivate);
+                      return FailureWatch.around(entity);
                     }));
     return Behaviors.supervise(behavior)
         .onFailure(
             SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, 0.2)
-                .withResetBackoffAfter(Duration.ofSeconds(30)));
+                .withResetBackoffAfter(Duration.ofSeconds(30))
+                .withLoggingEnabled(false));
+  }
+
+  /**
+   * A journal failure ends an event-sourced behaviour without an exception that a supervisor around it would see.
+   * This makes it one, so that the restart begins from a fresh shell.
+   */
+  private static final class FailureWatch extends BehaviorInterceptor<Object, Object> {
+    private final EntityShell<?, ?, ?> entity;
+
+    FailureWatch(EntityShell<?, ?, ?> entity) {
+      super(Object.class); // the journal's answers are no Messages
+      this.entity = entity;
+    }
+
+    @SuppressWarnings("unchecked")
+    static Behavior<Message> around(EntityShell<?, ?, ?> entity) {
+      Behavior<?> watched =
+          Behaviors.intercept(
+              () -> new FailureWatch(entity), (Behavior<Object>) (Behavior<?>) entity);
+      return (Behavior<Message>) watched;
+    }
+
+    @Override
+    public Behavior<Object> aroundReceive(
+        TypedActorContext<Object> context, Object message, ReceiveTarget<Object> target) {
+      Behavior<Object> next = target.apply(context, message);
+      if (!Behavior.isAlive(next) && !entity.leaving()) {
+        throw new ShellFailed();
+      }
+      return next;
+    }
+  }
+
+  /** The journal failed the shell; it starts again. */
+  private static final class ShellFailed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ShellFailed() {
+      super("the journal failed", null, false, false);
+    }
   }
 
   /** Written by a newer version: not poison. It answers "not now" and leaves, so that a newer node can host it. */

@@ -63,6 +63,7 @@ final class EntityShell<S, C, E>
   private List<Agenda.Row> rowsInFlight = List.of();
   private boolean awaitingRows;
   private boolean stopping;
+  private boolean leaving;
 
   EntityShell(
       EntityType<S, C, E> type,
@@ -80,6 +81,11 @@ final class EntityShell<S, C, E>
     this.history = history;
     this.reactor = reactor;
     this.passivate = passivate;
+  }
+
+  /** True once it stops because it was asked to. */
+  boolean leaving() {
+    return leaving;
   }
 
   @Override
@@ -167,6 +173,7 @@ final class EntityShell<S, C, E>
 
   private ReplyEffect<Journaled, ShellState<S>> stop() {
     if (stopping) {
+      leaving = true;
       return Effect().stop().thenNoReply();
     }
     stopping = true;

@@ -1,5 +1,6 @@
 package io.copyhold.runtime.journal;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.runtime.Origin;
@@ -107,7 +108,8 @@ public final class Codec {
     try {
       event = decode(manifest, node.path("e"), true);
     } catch (IOException | RuntimeException e) {
-      event = new Unreadable(manifest, false, "the payload does not fit: " + e.getClass().getSimpleName());
+      String why = e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.toString();
+      event = new Unreadable(manifest, false, "the payload does not fit: " + why);
     }
     return new Journaled(
         event,

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.MapperConfig;
 import com.fasterxml.jackson.databind.introspect.Annotated;
-import com.fasterxml.jackson.databind.introspect.NopAnnotationIntrospector;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.databind.module.SimpleModule;
@@ -63,7 +63,8 @@ public final class Mappers {
       context.insertAnnotationIntrospector(new Introspector());
     }
 
-    private static final class Introspector extends NopAnnotationIntrospector {
+    /** Not the empty one: the lookup of a type resolver asks this class itself for the type's information. */
+    private static final class Introspector extends JacksonAnnotationIntrospector {
       private static final long serialVersionUID = 1L;
 
       @Override
@@ -72,14 +73,14 @@ public final class Mappers {
         return annotated.getRawType().isSealed() && annotated.getRawType().isInterface()
             ? JsonTypeInfo.Value.construct(
                 JsonTypeInfo.Id.NAME, JsonTypeInfo.As.PROPERTY, "kind", null, false, true)
-            : null;
+            : super.findPolymorphicTypeInfo(config, annotated);
       }
 
       @Override
       public @Nullable List<NamedType> findSubtypes(Annotated annotated) {
         Class<?> type = annotated.getRawType();
         if (!type.isSealed() || !type.isInterface()) {
-          return null;
+          return super.findSubtypes(annotated);
         }
         List<NamedType> types = new ArrayList<>();
         collect(type, types);
