@@ -1,0 +1,4 @@
+package io.copyhold.chaos.architecture.planted.runtime.clock;
+
+/** Says nothing. */
+record ClockManager() {}

@@ -1,0 +1,130 @@
+package io.copyhold.runtime.postgres;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.function.Supplier;
+
+/**
+ * How to reach one PostgreSQL database as one user. The password is asked for at each connect, so a
+ * changed one is used from the next connection on; it appears in no text form of this record.
+ *
+ * @param host name or address; an IPv6 address without brackets
+ * @param port 1 to 65535
+ * @param name the database
+ * @param user the login role
+ * @param password where the password comes from; called on the connecting thread
+ * @param sslMode libpq's word: disable, prefer, require, verify-ca or verify-full
+ */
+public record Database(
+    String host, int port, String name, String user, Supplier<String> password, String sslMode) {
+
+  /** A server that does not answer within this is down; a login takes some 10 ms. */
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+
+  public Database {
+    if (port < 1 || port > 65535) {
+      throw new IllegalArgumentException("port " + port);
+    }
+    if (host.isBlank() || name.isEmpty() || user.isEmpty()) {
+      throw new IllegalArgumentException("a database needs host, name and user");
+    }
+    if (!sslMode.matches("disable|prefer|require|verify-ca|verify-full")) {
+      throw new IllegalArgumentException("sslMode " + sslMode);
+    }
+  }
+
+  /** With encryption when the server offers it, and without check of its certificate. */
+  public Database(String host, int port, String name, String user, Supplier<String> password) {
+    this(host, port, name, user, password, "prefer");
+  }
+
+  /** Another database of the same server, as the same user. */
+  public Database withName(String other) {
+    return new Database(host, port, other, user, password, sslMode);
+  }
+
+  /** The same database as another user. */
+  public Database withUser(String other, Supplier<String> otherPassword) {
+    return new Database(host, port, name, other, otherPassword, sslMode);
+  }
+
+  /** Address for the JDBC driver, without user and password. */
+  public String jdbcUrl() {
+    String address = host.indexOf(':') >= 0 ? '[' + host + ']' : host;
+    return "jdbc:postgresql://"
+        + address
+        + ':'
+        + port
+        + '/'
+        + URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20")
+        + "?sslmode="
+        + sslMode;
+  }
+
+  /**
+   * One connection, outside any pool.
+   *
+   * @param application shown in the server's {@code pg_stat_activity}
+   */
+  public Connection connect(String application) throws SQLException {
+    return connect(application, CONNECT_LIMIT);
+  }
+
+  /** One connection, with a limit for reaching the server and another for its login. */
+  Connection connect(String application, Duration limit) throws SQLException {
+    return connect(application, limit, Duration.ZERO);
+  }
+
+  Connection connect(String application, Duration limit, Duration readLimit) throws SQLException {
+    String seconds = Long.toString(Math.max(1, limit.toSeconds()));
+    Properties p = new Properties();
+    p.setProperty("user", user);
+    p.setProperty("password", password.get());
+    p.setProperty("ApplicationName", application);
+    p.setProperty("connectTimeout", seconds);
+    p.setProperty("loginTimeout", seconds);
+    p.setProperty("tcpKeepAlive", "true");
+    if (readLimit.isPositive()) {
+      p.setProperty("socketTimeout", Long.toString(Math.max(1, readLimit.toSeconds())));
+    }
+    return DriverManager.getConnection(jdbcUrl(), p);
+  }
+
+  /**
+   * A bounded pool of connections. It starts empty and without asking the server, so it can be made
+   * while the server is down.
+   */
+  public HikariDataSource pool(PoolSettings settings) {
+    HikariConfig c = new HikariConfig();
+    c.setPoolName(settings.name());
+    c.setDataSource(
+        new ConnectingDataSource(() ->
+            connect(
+                settings.name(),
+                settings.connectLimit(),
+                // the server's own limit comes first; this one is for a server that has gone
+                settings.statementLimit().plus(settings.connectLimit()))));
+    c.setMaximumPoolSize(settings.maxSize());
+    c.setMinimumIdle(settings.minIdle());
+    c.setConnectionTimeout(settings.borrowLimit().toMillis());
+    c.setValidationTimeout(
+        Math.min(settings.borrowLimit().toMillis(), settings.connectLimit().toMillis()));
+    c.setIdleTimeout(settings.idleLimit().toMillis());
+    c.setMaxLifetime(settings.lifeLimit().toMillis());
+    c.setInitializationFailTimeout(-1);
+    c.setConnectionInitSql("SET statement_timeout = " + settings.statementLimit().toMillis());
+    return new HikariDataSource(c);
+  }
+
+  @Override
+  public String toString() {
+    return user + '@' + host + ':' + port + '/' + name;
+  }
+}
