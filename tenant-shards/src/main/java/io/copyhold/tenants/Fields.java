@@ -90,7 +90,10 @@ public final class Fields {
   public Fields tags(Collection<String> tags) {
     if (tags.size() > TAGS_MAX) {
       return invalid(
-          "tags", "tags-many", tags.size() + " tags, at most " + TAGS_MAX + " are kept", "drop some");
+          "tags",
+          "tags-many",
+          tags.size() + " tags, at most " + TAGS_MAX + " are kept",
+          "drop some");
     }
     for (String tag : tags) {
       if (!TAG.matcher(tag).matches()) {
@@ -123,7 +126,10 @@ public final class Fields {
     return note(Optional.of(Problem.invalid(code, what).at(field).todo(todo)));
   }
 
-  /** Sorted, each once; none for null, which stands for a field left out. A null word becomes an empty one. */
+  /**
+   * Sorted, each once; none for null, which stands for a field left out. A null word becomes an
+   * empty one.
+   */
   public static List<String> sorted(@Nullable Collection<? extends @Nullable String> words) {
     TreeSet<String> sorted = new TreeSet<>();
     if (words != null) {
@@ -133,7 +139,8 @@ public final class Fields {
   }
 
   /** Sorted by key; none for null. A null value becomes an empty one. */
-  public static Map<String, String> sorted(@Nullable Map<String, ? extends @Nullable String> values) {
+  public static Map<String, String> sorted(
+      @Nullable Map<String, ? extends @Nullable String> values) {
     TreeMap<String, String> sorted = new TreeMap<>();
     if (values != null) {
       values.forEach((key, value) -> sorted.put(key, value == null ? "" : value));
@@ -145,7 +152,8 @@ public final class Fields {
   public static Optional<String> difference(Record one, Record other) {
     for (var component : one.getClass().getRecordComponents()) {
       try {
-        if (!Objects.equals(component.getAccessor().invoke(one), component.getAccessor().invoke(other))) {
+        if (!Objects.equals(
+            component.getAccessor().invoke(one), component.getAccessor().invoke(other))) {
           return Optional.of(component.getName());
         }
       } catch (ReflectiveOperationException e) {

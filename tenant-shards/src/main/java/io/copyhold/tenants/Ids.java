@@ -6,9 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tenants, stores, pools, changelogs and rollouts may be called: 2 to 40 characters, lower-case letters and
- * digits in words joined by single hyphens, beginning with a letter. So an id is safe in a URL, a host name and a
- * database, and no two ids look alike.
+ * What tenants, stores, pools, changelogs and rollouts may be called: 2 to 40 characters,
+ * lower-case letters and digits in words joined by single hyphens, beginning with a letter. So an
+ * id is safe in a URL, a host name and a database, and no two ids look alike.
  */
 public final class Ids {
   public static final int CHARS_MIN = 2;
@@ -16,9 +16,31 @@ public final class Ids {
 
   private static final Set<String> RESERVED =
       Set.of(
-          "admin", "administrator", "all", "any", "api", "copyhold", "default", "health", "internal", "metrics",
-          "none", "null", "operation", "operations", "postgres", "public", "root", "security", "status", "system",
-          "template0", "template1", "undefined", "v1", "www");
+          "admin",
+          "administrator",
+          "all",
+          "any",
+          "api",
+          "copyhold",
+          "default",
+          "health",
+          "internal",
+          "metrics",
+          "none",
+          "null",
+          "operation",
+          "operations",
+          "postgres",
+          "public",
+          "root",
+          "security",
+          "status",
+          "system",
+          "template0",
+          "template1",
+          "undefined",
+          "v1",
+          "www");
 
   private Ids() {}
 
@@ -35,17 +57,22 @@ public final class Ids {
     int length = id.codePointCount(0, id.length());
     if (length < CHARS_MIN || length > CHARS_MAX) {
       return wrong(
-          field, "id-length", "an id has " + CHARS_MIN + " to " + CHARS_MAX + " characters, this one " + length);
+          field,
+          "id-length",
+          "an id has " + CHARS_MIN + " to " + CHARS_MAX + " characters, this one " + length);
     }
     for (int i = 0; i < id.length(); i += Character.charCount(id.codePointAt(i))) {
       int c = id.codePointAt(i);
       if (!isLetter(c) && !isDigit(c) && c != '-') {
-        return wrong(field, "id-characters", "character " + (i + 1) + " of the id is " + describe(c));
+        return wrong(
+            field, "id-characters", "character " + (i + 1) + " of the id is " + describe(c));
       }
     }
     if (!isLetter(id.charAt(0)) || id.endsWith("-") || id.contains("--")) {
       return wrong(
-          field, "id-form", "an id begins with a letter, and its words are joined by single hyphens: " + id);
+          field,
+          "id-form",
+          "an id begins with a letter, and its words are joined by single hyphens: " + id);
     }
     if (RESERVED.contains(id)) {
       return Optional.of(

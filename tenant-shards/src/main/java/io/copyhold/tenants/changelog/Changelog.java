@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ordered list of schema versions, each one script. What is published stays as it is; the next version is
- * higher. The script's text lies in the blobs under its SHA-256.
+ * An ordered list of schema versions, each one script. What is published stays as it is; the next
+ * version is higher. The script's text lies in the blobs under its SHA-256.
  */
 public sealed interface Changelog {
   int VERSIONS_MAX = 500;
@@ -23,7 +23,9 @@ public sealed interface Changelog {
 
   record Absent() implements Changelog {}
 
-  /** @param retired no version is added any more */
+  /**
+   * @param retired no version is added any more
+   */
   record Published(String changelog, List<Version> versions, boolean retired) implements Changelog {
     public Published {
       versions = List.copyOf(versions);
@@ -34,7 +36,9 @@ public sealed interface Changelog {
     }
   }
 
-  /** @param sha256 of the script's bytes, 64 hexadecimal digits */
+  /**
+   * @param sha256 of the script's bytes, 64 hexadecimal digits
+   */
   record Version(String version, String file, String sha256, boolean poolable) {}
 
   sealed interface Command {
@@ -45,7 +49,8 @@ public sealed interface Changelog {
      * @param sha256 of the script's bytes, which the caller has put into the blobs
      * @param poolable the script keeps to the shape that shared tables need
      */
-    record Publish(String changelog, String file, String sha256, boolean poolable) implements Command {}
+    record Publish(String changelog, String file, String sha256, boolean poolable)
+        implements Command {}
 
     /** No more versions. Homes that follow the changelog keep what they have. */
     record Retire() implements Command {}
@@ -102,7 +107,12 @@ public sealed interface Changelog {
   static String digest(List<Version> versions) {
     StringBuilder text = new StringBuilder();
     for (Version v : versions) {
-      text.append(v.version()).append(' ').append(v.sha256()).append(' ').append(v.file()).append('\n');
+      text.append(v.version())
+          .append(' ')
+          .append(v.sha256())
+          .append(' ')
+          .append(v.file())
+          .append('\n');
     }
     return Digest.of(text.toString().getBytes(StandardCharsets.UTF_8));
   }

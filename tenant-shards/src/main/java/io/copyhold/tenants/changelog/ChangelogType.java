@@ -57,7 +57,8 @@ final class ChangelogType implements EntityType<Changelog, Changelog.Command, Ch
     };
   }
 
-  private static Decision<Changelog.Event> publish(Changelog state, Changelog.Command.Publish publish) {
+  private static Decision<Changelog.Event> publish(
+      Changelog state, Changelog.Command.Publish publish) {
     Optional<Problem> problem =
         Fields.check()
             .id("changelog", publish.changelog())
@@ -83,7 +84,9 @@ final class ChangelogType implements EntityType<Changelog, Changelog.Command, Ch
             .filter(v -> SchemaVersion.ORDER.compare(v.version(), version) == 0)
             .findFirst();
     if (same.isPresent()) {
-      return same.get().equals(next) ? Decision.accept() : Decision.refuse(changed(same.get(), next));
+      return same.get().equals(next)
+          ? Decision.accept()
+          : Decision.refuse(changed(same.get(), next));
     }
     if (published.retired()) {
       return Decision.refuse(
@@ -95,7 +98,11 @@ final class ChangelogType implements EntityType<Changelog, Changelog.Command, Ch
       return Decision.refuse(
           Problem.conflict(
                   "version-out-of-order",
-                  "version " + version + " would come before " + published.latest().version() + ", which is out")
+                  "version "
+                      + version
+                      + " would come before "
+                      + published.latest().version()
+                      + ", which is out")
               .at(publish.file())
               .todo("give the script a version above " + published.latest().version()));
     }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A home on its way to another version.
  *
- * @param request names who asked: {@code rollout/summer/1}; at most {@value #REQUEST_CHARS_MAX} characters
+ * @param request names who asked: {@code rollout/summer/1}; at most {@value #REQUEST_CHARS_MAX}
+ *     characters
  */
 public record Migration(Target target, String request) {
   public static final int REQUEST_CHARS_MAX = 128;
@@ -27,7 +28,9 @@ public record Migration(Target target, String request) {
    */
   public record Input(HomeRef home, Target target, String from, long epoch) {}
 
-  /** The last migration that failed. What it did before stays: each script is whole or not at all. */
+  /**
+   * The last migration that failed. What it did before stays: each script is whole or not at all.
+   */
   public record Failure(String version, String request, Problem problem) {
     boolean is(Target target, String other) {
       return version.equals(target.version()) && request.equals(other);
@@ -38,8 +41,8 @@ public record Migration(Target target, String request) {
   public static final Duration BUSY = Duration.ofSeconds(2);
 
   /**
-   * Whether a home is to begin a migration: it (accepted), nothing (it is there, on its way, or this request has
-   * failed before), or why not.
+   * Whether a home is to begin a migration: it (accepted), nothing (it is there, on its way, or
+   * this request has failed before), or why not.
    *
    * @param owner {@code pool/shared}
    * @param version the home has
@@ -86,7 +89,12 @@ public record Migration(Target target, String request) {
   private static Optional<Problem> flaw(@Nullable Target target, @Nullable String request) {
     String flaw = Target.flaw(target);
     return Fields.check()
-        .that(flaw == null, "target", "target-form", String.valueOf(flaw), "take it from the changelog")
+        .that(
+            flaw == null,
+            "target",
+            "target-form",
+            String.valueOf(flaw),
+            "take it from the changelog")
         .text("request", request, REQUEST_CHARS_MAX)
         .problem();
   }

@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Order of version numbers, as Flyway has it: parts are compared as numbers, missing parts are zero, so {@code 1.2}
- * comes before {@code 1.10}, and {@code 1} equals {@code 1.0}.
+ * Order of version numbers, as Flyway has it: parts are compared as numbers, missing parts are
+ * zero, so {@code 1.2} comes before {@code 1.10}, and {@code 1} equals {@code 1.0}.
  */
 public final class SchemaVersion {
   /** No version: a home in which no script has run. */

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A script's file name as Flyway writes it: {@code V1.2__create_customers.sql}.
  *
- * @param version up to four numbers of up to nine digits, joined by dots (an underscore counts as a dot)
+ * @param version up to four numbers of up to nine digits, joined by dots (an underscore counts as a
+ *     dot)
  * @param description the words after the two underscores
  */
 public record ScriptName(String version, String description) {
@@ -19,10 +20,12 @@ public record ScriptName(String version, String description) {
   private static final Pattern VERSIONED =
       Pattern.compile("V(\\d{1,9}(?:[._]\\d{1,9}){0,3})__([A-Za-z0-9][A-Za-z0-9_-]*)\\.sql");
 
-  /** @throws ProblemException when {@link #check} complains */
+  /**
+   * @throws ProblemException when {@link #check} complains
+   */
   public static ScriptName parse(String file) {
-    check(file).ifPresent(
-        problem -> {
+    check(file)
+        .ifPresent(problem -> {
           throw new ProblemException(problem);
         });
     Matcher matcher = VERSIONED.matcher(file);
@@ -35,7 +38,11 @@ public record ScriptName(String version, String description) {
   /** What is wrong with a file name, or empty when it is good. */
   public static Optional<Problem> check(@Nullable String file) {
     if (file == null || file.isEmpty()) {
-      return wrong("file", "script-name", "a script has no file name", "name it like V1__create_customers.sql");
+      return wrong(
+          "file",
+          "script-name",
+          "a script has no file name",
+          "name it like V1__create_customers.sql");
     }
     if (file.length() > CHARS_MAX) {
       return wrong(
@@ -69,7 +76,8 @@ public record ScriptName(String version, String description) {
     String version = matcher.group(1).replace('_', '.');
     return SchemaVersion.before(SchemaVersion.NONE, version)
         ? Optional.empty()
-        : wrong(file, "script-name", "version 0 means a home without any script", "begin with V1__");
+        : wrong(
+            file, "script-name", "version 0 means a home without any script", "begin with V1__");
   }
 
   private static Optional<Problem> wrong(String where, String code, String what, String todo) {

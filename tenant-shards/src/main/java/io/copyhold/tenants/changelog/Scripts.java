@@ -9,8 +9,8 @@ public interface Scripts {
   /**
    * The scripts up to the target's version, in order, proven to be what its digest names.
    *
-   * @throws io.copyhold.runtime.ProblemException {@code scripts-changed} when they are something else, {@code
-   *     UNAVAILABLE} when they cannot be had now
+   * @throws io.copyhold.runtime.ProblemException {@code scripts-changed} when they are something
+   *     else, {@code UNAVAILABLE} when they cannot be had now
    */
   List<Script> upTo(Target target);
 }

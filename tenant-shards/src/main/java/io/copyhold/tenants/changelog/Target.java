@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A version of a changelog that a home is to have, with the way to it. Immutable by content: {@code digest} names
- * exactly one list of scripts, whatever becomes of the changelog.
+ * A version of a changelog that a home is to have, with the way to it. Immutable by content: {@code
+ * digest} names exactly one list of scripts, whatever becomes of the changelog.
  *
  * @param version the last of {@code versions}
  * @param versions all versions up to it, in order, at most {@value Changelog#VERSIONS_MAX}
@@ -32,9 +32,15 @@ public record Target(
     return at + 1;
   }
 
-  /** What is wrong with it as part of a command; it is made by {@link Changelog#target}, not by hand. */
+  /**
+   * What is wrong with it as part of a command; it is made by {@link Changelog#target}, not by
+   * hand.
+   */
   public static @Nullable String flaw(@Nullable Target target) {
-    if (target == null || target.changelog() == null || target.version() == null || target.digest() == null) {
+    if (target == null
+        || target.changelog() == null
+        || target.version() == null
+        || target.digest() == null) {
       return "the target version is missing";
     }
     if (target.versions().isEmpty() || !target.versions().getLast().equals(target.version())) {

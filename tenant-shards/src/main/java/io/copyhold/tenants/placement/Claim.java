@@ -21,7 +21,8 @@ public record Claim(String holder, long generation, int size) {
             || size > SIZE_MAX
         ? Optional.of(
             Problem.invalid(
-                    "claim-form", "a claim names a holder, a generation and 1 to " + SIZE_MAX + " places")
+                    "claim-form",
+                    "a claim names a holder, a generation and 1 to " + SIZE_MAX + " places")
                 .at("claim"))
         : Optional.empty();
   }

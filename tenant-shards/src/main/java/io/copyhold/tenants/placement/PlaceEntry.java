@@ -8,6 +8,8 @@ public sealed interface PlaceEntry {
 
   record Confirmed(Claim claim) implements PlaceEntry {}
 
-  /** @param held it was confirmed, and is counted no more */
+  /**
+   * @param held it was confirmed, and is counted no more
+   */
   record Ended(Claim claim, boolean held) implements PlaceEntry {}
 }

@@ -3,8 +3,8 @@ package io.copyhold.tenants.placement;
 import java.time.Duration;
 
 /**
- * What a home-to-be asks of a store, or a member-to-be of a pool. Each is safe to repeat, and in any order: what
- * was withdrawn before it was asked for is not granted afterwards.
+ * What a home-to-be asks of a store, or a member-to-be of a pool. Each is safe to repeat, and in
+ * any order: what was withdrawn before it was asked for is not granted afterwards.
  */
 public sealed interface PlaceRequest {
   Claim claim();

@@ -9,9 +9,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How many places of a store or pool are taken, without a list of who took them. Confirmed holders are counted; open
- * reservations are listed until they are confirmed, withdrawn or lapse. Of the last {@value #RECENT_MAX} holders it
- * is remembered what became of them, so that a repeated request changes nothing.
+ * How many places of a store or pool are taken, without a list of who took them. Confirmed holders
+ * are counted; open reservations are listed until they are confirmed, withdrawn or lapse. Of the
+ * last {@value #RECENT_MAX} holders it is remembered what became of them, so that a repeated
+ * request changes nothing.
  *
  * @param holders how many hold a place for good
  * @param used places of those, by size
@@ -38,7 +39,9 @@ public record Reservations(int holders, long used, List<Open> open, List<Recent>
   /** A reservation that lapses. */
   public record Open(Claim claim, Instant until) {}
 
-  /** @param held confirmed; otherwise withdrawn, released or lapsed */
+  /**
+   * @param held confirmed; otherwise withdrawn, released or lapsed
+   */
   public record Recent(String holder, long generation, boolean held) {}
 
   private enum Standing {
@@ -69,7 +72,9 @@ public record Reservations(int holders, long used, List<Open> open, List<Recent>
             case OPEN, HELD -> Decision.accept();
             case ENDED -> Decision.refuse(ended(claim, where));
             case UNKNOWN ->
-                closed.isPresent() ? Decision.refuse(closed.get()) : reserve(reserve, where, max, now);
+                closed.isPresent()
+                    ? Decision.refuse(closed.get())
+                    : reserve(reserve, where, max, now);
           };
       case PlaceRequest.Confirm _ ->
           switch (standing) {
@@ -108,7 +113,9 @@ public record Reservations(int holders, long used, List<Open> open, List<Recent>
               .todo("try again"));
     }
     Duration hold =
-        reserve.hold() == null || reserve.hold().compareTo(HOLD_MAX) > 0 || reserve.hold().isNegative()
+        reserve.hold() == null
+                || reserve.hold().compareTo(HOLD_MAX) > 0
+                || reserve.hold().isNegative()
             ? HOLD_MAX
             : reserve.hold();
     return Decision.accept(new PlaceEntry.Reserved(reserve.claim(), now.plus(hold)));
@@ -122,7 +129,10 @@ public record Reservations(int holders, long used, List<Open> open, List<Recent>
   private static Problem ended(Claim claim, String where) {
     return Problem.conflict(
             "reservation-ended",
-            "there is no open reservation for generation " + claim.generation() + " of " + claim.holder())
+            "there is no open reservation for generation "
+                + claim.generation()
+                + " of "
+                + claim.holder())
         .at(where)
         .todo("it lapsed or was withdrawn: begin again with a new generation");
   }

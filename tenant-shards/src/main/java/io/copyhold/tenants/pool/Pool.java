@@ -14,8 +14,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A home whose tables are shared by tenants. It counts its members; which tenants they are, the directory knows.
- * {@code serial} numbers its operations over all its lives, so that no operation's id comes twice.
+ * A home whose tables are shared by tenants. It counts its members; which tenants they are, the
+ * directory knows. {@code serial} numbers its operations over all its lives, so that no operation's
+ * id comes twice.
  */
 public sealed interface Pool {
   int serial();
@@ -25,7 +26,9 @@ public sealed interface Pool {
   /** The operation {@code create/<serial>} runs. */
   record Creating(Spec spec, int serial) implements Pool {}
 
-  /** @param leftovers not all could be undone: a person must look at the store */
+  /**
+   * @param leftovers not all could be undone: a person must look at the store
+   */
   record CreateFailed(Spec spec, int serial, Problem problem, boolean leftovers) implements Pool {}
 
   /**
@@ -63,7 +66,13 @@ public sealed interface Pool {
    * @param membersMax places for tenants; most take one
    */
   record Spec(
-      String pool, String store, String region, String tier, Target target, int membersMax, List<String> tags) {
+      String pool,
+      String store,
+      String region,
+      String tier,
+      Target target,
+      int membersMax,
+      List<String> tags) {
     public Spec {
       tags = Fields.sorted(tags);
     }
@@ -87,7 +96,9 @@ public sealed interface Pool {
     /** Ends the reservations whose time is up. */
     record Lapse() implements Command {}
 
-    /** @param request names who asks; one request starts a migration once, whatever becomes of it */
+    /**
+     * @param request names who asks; one request starts a migration once, whatever becomes of it
+     */
     record MigrateTo(Target target, String request) implements Command {}
 
     record RecordMigrated(int serial) implements Command {}

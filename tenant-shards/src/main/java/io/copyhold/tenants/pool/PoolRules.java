@@ -44,7 +44,10 @@ final class PoolRules {
               : Decision.accept();
       case Command.RecordCreateFailed(var serial, var problem, var leftovers) ->
           pool instanceof Creating c && c.serial() == serial
-                  || pool instanceof CreateFailed f && f.serial() == serial && f.leftovers() && !leftovers
+                  || pool instanceof CreateFailed f
+                      && f.serial() == serial
+                      && f.leftovers()
+                      && !leftovers
               ? Decision.accept(new Event.CreateFailed(serial, problem, leftovers))
               : Decision.accept();
       case Command.RecordMigrated(var serial) ->
@@ -113,7 +116,12 @@ final class PoolRules {
         .id("store", spec.store())
         .word("region", spec.region())
         .word("tier", spec.tier())
-        .that(target == null, "target", "target-form", String.valueOf(target), "take it from the changelog")
+        .that(
+            target == null,
+            "target",
+            "target-form",
+            String.valueOf(target),
+            "take it from the changelog")
         .that(
             target != null || spec.target().poolable(),
             "target",
@@ -138,7 +146,8 @@ final class PoolRules {
     }
     String where = "pool/" + open.spec().pool();
     if (open.migration() != null && request instanceof PlaceRequest.Reserve) {
-      return Decision.later(Reservations.BUSY, Migration.claimed(where, "migrate/" + open.serial()));
+      return Decision.later(
+          Reservations.BUSY, Migration.claimed(where, "migrate/" + open.serial()));
     }
     return switch (open.members()
         .decide(request, where, open.spec().membersMax(), Optional.empty(), now)) {
@@ -154,7 +163,8 @@ final class PoolRules {
     return events;
   }
 
-  private static Decision<Event> migrate(Pool pool, @Nullable Target target, @Nullable String request) {
+  private static Decision<Event> migrate(
+      Pool pool, @Nullable Target target, @Nullable String request) {
     if (!(pool instanceof Open open)) {
       return Decision.refuse(notOpen(pool));
     }
@@ -204,7 +214,8 @@ final class PoolRules {
               Migration.BUSY, Migration.claimed("pool/" + c.spec().pool(), "create/" + c.serial()));
       case Open o when o.migration() != null ->
           Decision.later(
-              Migration.BUSY, Migration.claimed("pool/" + o.spec().pool(), "migrate/" + o.serial()));
+              Migration.BUSY,
+              Migration.claimed("pool/" + o.spec().pool(), "migrate/" + o.serial()));
       case Open o ->
           o.members().empty()
               ? Decision.accept(new Event.DropStarted(o.serial() + 1))
@@ -218,15 +229,18 @@ final class PoolRules {
 
   private static Problem notOpen(Pool pool) {
     return switch (pool) {
-      case Absent _ -> Problem.notFound("pool-unknown", "there is no such pool").todo("create it first");
+      case Absent _ ->
+          Problem.notFound("pool-unknown", "there is no such pool").todo("create it first");
       case Creating c ->
-          Problem.conflict("pool-not-open", "the pool is being created").at("pool/" + c.spec().pool());
+          Problem.conflict("pool-not-open", "the pool is being created")
+              .at("pool/" + c.spec().pool());
       case CreateFailed f ->
           Problem.conflict("pool-not-open", "its creation failed: " + f.problem().what())
               .at("pool/" + f.spec().pool())
               .todo("create it again");
       case Dropping d ->
-          Problem.conflict("pool-not-open", "the pool is being dropped").at("pool/" + d.spec().pool());
+          Problem.conflict("pool-not-open", "the pool is being dropped")
+              .at("pool/" + d.spec().pool());
       case Open _ -> throw new IllegalStateException("it is open");
     };
   }
@@ -273,7 +287,8 @@ final class PoolRules {
           new Dropping(d.spec(), d.birth(), serial, null);
       case Event.DropFailed(var serial, var problem) when pool instanceof Dropping d ->
           new Dropping(d.spec(), d.birth(), serial, problem);
-      case Event.Dropped(var serial) when pool instanceof Dropping || pool instanceof CreateFailed ->
+      case Event.Dropped(var serial)
+          when pool instanceof Dropping || pool instanceof CreateFailed ->
           new Absent(serial);
       case Event.CreateStarted _,
           Event.Created _,

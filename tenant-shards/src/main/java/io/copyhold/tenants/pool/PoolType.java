@@ -111,7 +111,8 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
               new OperationRequest(
                   "migrate/" + o.serial(),
                   Migration.OPERATION,
-                  new Migration.Input(o.spec().home(), o.migration().target(), o.version(), EPOCH)));
+                  new Migration.Input(
+                      o.spec().home(), o.migration().target(), o.version(), EPOCH)));
       case Dropping d when d.problem() == null ->
           List.of(
               new OperationRequest(
@@ -137,7 +138,9 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
                   ? new Command.RecordMigrated(serial)
                   : new Command.RecordMigrateFailed(serial, problem);
           case "drop" ->
-              done ? new Command.RecordDropped(serial) : new Command.RecordDropFailed(serial, problem);
+              done
+                  ? new Command.RecordDropped(serial)
+                  : new Command.RecordDropFailed(serial, problem);
           default -> throw new IllegalStateException("a pool has no operation " + operation);
         });
   }
@@ -169,16 +172,22 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
     return switch (state) {
       case Absent _ -> node.put("state", "absent");
       case Creating c ->
-          describe(node.put("state", "creating"), c.spec()).put("operation", "create/" + c.serial());
+          describe(node.put("state", "creating"), c.spec())
+              .put("operation", "create/" + c.serial());
       case CreateFailed f ->
           describe(node.put("state", "create-failed"), f.spec())
               .put("problem", f.problem().code())
               .put("leftovers", f.leftovers());
-      case Open o -> open(describe(node.put("state", o.migration() == null ? "open" : "migrating"), o.spec()), o);
+      case Open o ->
+          open(
+              describe(node.put("state", o.migration() == null ? "open" : "migrating"), o.spec()),
+              o);
       case Dropping d ->
           d.problem() == null
-              ? describe(node.put("state", "dropping"), d.spec()).put("operation", "drop/" + d.serial())
-              : describe(node.put("state", "drop-failed"), d.spec()).put("problem", d.problem().code());
+              ? describe(node.put("state", "dropping"), d.spec())
+                  .put("operation", "drop/" + d.serial())
+              : describe(node.put("state", "drop-failed"), d.spec())
+                  .put("problem", d.problem().code());
     };
   }
 

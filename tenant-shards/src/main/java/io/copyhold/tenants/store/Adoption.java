@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param changelog the changelog it follows from now on
  * @param version the changelog's version it already has
  * @param position of that version's last script, 0 when the changelog begins later
- * @param password with a password the tenant also gets a login role with rights on all tables; null leaves roles
- *     as they are
+ * @param password with a password the tenant also gets a login role with rights on all tables; null
+ *     leaves roles as they are
  */
 public record Adoption(
     String tenant, String changelog, String version, int position, @Nullable String password) {

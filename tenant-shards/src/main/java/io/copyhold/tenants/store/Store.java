@@ -10,11 +10,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One database server of the user and what may be placed on it: registered, checked, filled, drained,
- * deregistered. It counts homes and lists only open reservations; which homes it has, the directory knows.
+ * One database server of the user and what may be placed on it: registered, checked, filled,
+ * drained, deregistered. It counts homes and lists only open reservations; which homes it has, the
+ * directory knows.
  */
 public sealed interface Store {
-  /** @param checks begun in an earlier life, so that no operation's id comes twice */
+  /**
+   * @param checks begun in an earlier life, so that no operation's id comes twice
+   */
   record Absent(int checks) implements Store {}
 
   /**
@@ -43,7 +46,8 @@ public sealed interface Store {
    * @param engine {@code postgresql}
    * @param adminUser the control plane's login role there
    * @param adminSecret reference of its password: {@code secret:stores/eu-1/admin}
-   * @param sharedDatabase where schemas and pools live; null for {@value StoreAddress#SHARED_DATABASE}
+   * @param sharedDatabase where schemas and pools live; null for {@value
+   *     StoreAddress#SHARED_DATABASE}
    * @param sslMode libpq's word; null for {@value StoreAddress#SSL_MODE}
    */
   record Registration(
@@ -90,7 +94,9 @@ public sealed interface Store {
   sealed interface Health {
     record Unknown() implements Health {}
 
-    /** @param degraded what works, but not as well as it could; at most 16 sentences */
+    /**
+     * @param degraded what works, but not as well as it could; at most 16 sentences
+     */
     record Ready(String engine, String serverId, List<String> degraded) implements Health {}
 
     record Unusable(Problem problem) implements Health {}

@@ -45,7 +45,8 @@ final class StoreRules {
               : Decision.accept();
       case Command.Place(var request) ->
           request == null
-              ? Decision.refuse(Problem.invalid("request-missing", "the request is missing").at("request"))
+              ? Decision.refuse(
+                  Problem.invalid("request-missing", "the request is missing").at("request"))
               : placed(
                   store
                       .homes()
@@ -79,7 +80,9 @@ final class StoreRules {
   private static Decision<Event> register(Store state, @Nullable Registration registration) {
     if (registration == null) {
       return Decision.refuse(
-          Problem.invalid("field-missing", "registration is missing").at("registration").todo("give it"));
+          Problem.invalid("field-missing", "registration is missing")
+              .at("registration")
+              .todo("give it"));
     }
     Optional<Problem> problem = flaw(registration);
     if (problem.isPresent()) {
@@ -94,7 +97,8 @@ final class StoreRules {
               Problem.conflict(
                       "store-exists",
                       "the store is registered with another "
-                          + Fields.difference(there.registration(), registration).orElse("registration"))
+                          + Fields.difference(there.registration(), registration)
+                              .orElse("registration"))
                   .at("store/" + registration.store())
                   .todo("update it, or register the other server under another id"));
     };
@@ -119,7 +123,8 @@ final class StoreRules {
         .range("port", r.port(), 1, 65_535)
         .text("adminUser", r.adminUser(), 63)
         .that(
-            r.adminSecret() != null && r.adminSecret().matches("secret:[a-z0-9][a-z0-9._/-]{0,199}"),
+            r.adminSecret() != null
+                && r.adminSecret().matches("secret:[a-z0-9][a-z0-9._/-]{0,199}"),
             "adminSecret",
             "secret-reference",
             "adminSecret is not a reference to a secret",
@@ -131,7 +136,8 @@ final class StoreRules {
             "the shared database is not 1 to 63 of a to z, 0 to 9 and underscore",
             "leave it out for " + StoreAddress.SHARED_DATABASE)
         .that(
-            r.sslMode() == null || r.sslMode().matches("disable|prefer|require|verify-ca|verify-full"),
+            r.sslMode() == null
+                || r.sslMode().matches("disable|prefer|require|verify-ca|verify-full"),
             "sslMode",
             "ssl-mode-unknown",
             "sslMode is none of disable, prefer, require, verify-ca, verify-full",
@@ -139,14 +145,18 @@ final class StoreRules {
         .word("region", r.region())
         .word("tier", r.tier())
         .that(r.capacity() != null, "capacity", "field-missing", "capacity is missing", "give it")
-        .range("capacity.homesMax", r.capacity() == null ? 1 : r.capacity().homesMax(), 1, HOMES_MAX)
+        .range(
+            "capacity.homesMax", r.capacity() == null ? 1 : r.capacity().homesMax(), 1, HOMES_MAX)
         .range(
             "capacity.connectionsMax",
             r.capacity() == null ? 1 : r.capacity().connectionsMax(),
             1,
             CONNECTIONS_MAX)
         .range(
-            "capacity.workMax", r.capacity() == null ? 1 : r.capacity().workMax(), 1, CONNECTIONS_MAX)
+            "capacity.workMax",
+            r.capacity() == null ? 1 : r.capacity().workMax(),
+            1,
+            CONNECTIONS_MAX)
         .tags(r.tags())
         .problem();
   }

@@ -105,7 +105,8 @@ public final class StoreType implements EntityType<Store, Command, Event> {
           case Outcome.FailedInRollback(var problem, _) -> new Health.Unusable(problem);
           case Outcome.Cancelled _ ->
               new Health.Unusable(
-                  Problem.conflict("check-cancelled", "the check was cancelled").todo("check it again"));
+                  Problem.conflict("check-cancelled", "the check was cancelled")
+                      .todo("check it again"));
         };
     return Optional.of(new Command.RecordCheck(check, health));
   }

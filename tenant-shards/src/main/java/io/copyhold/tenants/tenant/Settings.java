@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be set for a tenant: a few typed keys with defaults, and any key that begins with {@code x-}. At most
- * {@value #KEYS_MAX} keys, a value of at most {@value #VALUE_CHARS_MAX} characters, all together at most {@value
- * #CHARS_MAX}. None holds personal data or a secret.
+ * What can be set for a tenant: a few typed keys with defaults, and any key that begins with {@code
+ * x-}. At most {@value #KEYS_MAX} keys, a value of at most {@value #VALUE_CHARS_MAX} characters,
+ * all together at most {@value #CHARS_MAX}. None holds personal data or a secret.
  */
 public enum Settings {
   TIMEZONE("timezone", "UTC", "the name of a time zone, such as Europe/Berlin") {
@@ -55,7 +55,8 @@ public enum Settings {
     boolean fits(String value) {
       return value.isEmpty()
           || value.length() <= 253
-              && value.matches("([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])");
+              && value.matches(
+                  "([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])");
     }
   };
 
@@ -89,14 +90,22 @@ public enum Settings {
   /** The first thing wrong with what is to be set, or empty. */
   static Optional<Problem> check(Map<String, String> settings) {
     if (settings.size() > KEYS_MAX) {
-      return wrong("settings", "settings-many", settings.size() + " settings, at most " + KEYS_MAX + " are kept", "drop some");
+      return wrong(
+          "settings",
+          "settings-many",
+          settings.size() + " settings, at most " + KEYS_MAX + " are kept",
+          "drop some");
     }
     int chars = 0;
     for (Map.Entry<String, String> entry : new TreeMap<>(settings).entrySet()) {
       String where = "settings." + entry.getKey();
       String value = entry.getValue();
       if (value == null || value.length() > VALUE_CHARS_MAX) {
-        return wrong(where, "setting-length", "a value has 0 to " + VALUE_CHARS_MAX + " characters", "shorten it");
+        return wrong(
+            where,
+            "setting-length",
+            "a value has 0 to " + VALUE_CHARS_MAX + " characters",
+            "shorten it");
       }
       chars += entry.getKey().length() + value.length();
       Settings known = find(entry.getKey());
@@ -122,7 +131,9 @@ public enum Settings {
 
   private static Optional<Problem> wrong(String where, String code, String what, String todo) {
     return Optional.of(
-        Problem.invalid(code, what).at(where.length() > 100 ? where.substring(0, 100) : where).todo(todo));
+        Problem.invalid(code, what)
+            .at(where.length() > 100 ? where.substring(0, 100) : where)
+            .todo(todo));
   }
 
   private static @Nullable Settings find(String key) {

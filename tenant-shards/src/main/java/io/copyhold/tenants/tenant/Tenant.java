@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tenant's life as a pure state machine. {@code serial} numbers its operations over all its lives, so that no
- * operation's id comes twice; it is their generation.
+ * A tenant's life as a pure state machine. {@code serial} numbers its operations over all its
+ * lives, so that no operation's id comes twice; it is their generation.
  *
  * <pre>
  *   Absent ──Onboard──▶ Provisioning ──▶ Live ──Offboard──▶ Offboarding ──▶ Offboarded
@@ -26,8 +26,11 @@ public sealed interface Tenant {
   /** The operation {@code provision/<serial>} runs. */
   record Provisioning(Profile profile, Wish wish, int serial) implements Tenant {}
 
-  /** @param leftovers not all could be undone: a person must look at the operation */
-  record ProvisioningFailed(Profile profile, Wish wish, int serial, Problem problem, boolean leftovers)
+  /**
+   * @param leftovers not all could be undone: a person must look at the operation
+   */
+  record ProvisioningFailed(
+      Profile profile, Wish wish, int serial, Problem problem, boolean leftovers)
       implements Tenant {}
 
   /** An existing database or schema is looked at and taken over. */
@@ -51,7 +54,9 @@ public sealed interface Tenant {
       @Nullable Problem problem)
       implements Tenant {}
 
-  /** @param problem why {@code offboard/<serial>} failed; null while it runs */
+  /**
+   * @param problem why {@code offboard/<serial>} failed; null while it runs
+   */
   record Offboarding(Profile profile, Home home, int serial, @Nullable Problem problem)
       implements Tenant {}
 
@@ -106,7 +111,11 @@ public sealed interface Tenant {
    * @param blocks what keeps it from being adopted, at most 10 sentences; empty is good
    */
   record Offer(
-      int tablesTotal, List<String> tables, long sizeBytes, List<String> blocksPooling, List<String> blocks) {
+      int tablesTotal,
+      List<String> tables,
+      long sizeBytes,
+      List<String> blocksPooling,
+      List<String> blocks) {
     public Offer {
       tables = List.copyOf(tables);
       blocksPooling = List.copyOf(blocksPooling);
@@ -115,8 +124,7 @@ public sealed interface Tenant {
   }
 
   /** Input of the operation {@value TenantType#PROVISION}. */
-  record ProvisionInput(
-      String tenant, String region, String tier, int generation, Wish wish) {}
+  record ProvisionInput(String tenant, String region, String tier, int generation, Wish wish) {}
 
   /** Input of the operations on a home that is there. */
   record HomeInput(String tenant, Home home) {}

@@ -7,18 +7,20 @@ import io.copyhold.tenants.tenant.Tenant.Found;
 import io.copyhold.tenants.tenant.Tenant.Offer;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** What is asked of a {@link Tenant}: plain data, safe to send twice. */
 public sealed interface TenantCommand {
   /**
-   * A tenant with a home of its wish. The same again changes nothing; after a failure it is a new attempt.
+   * A tenant with a home of its wish. The same again changes nothing; after a failure it is a new
+   * attempt.
    *
    * @param again also when the tenant was offboarded before: it begins empty, under its old id
    */
   record Onboard(Profile profile, Wish wish, boolean again) implements TenantCommand {}
 
-  /** @param remove keys that go back to their defaults */
+  /**
+   * @param remove keys that go back to their defaults
+   */
   record Configure(Map<String, String> set, List<String> remove) implements TenantCommand {
     public Configure {
       set = Fields.sorted(set);
@@ -40,7 +42,9 @@ public sealed interface TenantCommand {
 
   record Resume() implements TenantCommand {}
 
-  /** @param request names who asks; one request starts a migration once, whatever becomes of it */
+  /**
+   * @param request names who asks; one request starts a migration once, whatever becomes of it
+   */
   record MigrateTo(Target target, String request) implements TenantCommand {}
 
   /**
@@ -67,6 +71,8 @@ public sealed interface TenantCommand {
   /** How {@code suspend}, {@code resume}, {@code migrate} or {@code offboard} ended well. */
   record RecordDone(int serial) implements TenantCommand {}
 
-  /** @param leftovers not all could be undone */
+  /**
+   * @param leftovers not all could be undone
+   */
   record RecordFailed(int serial, Problem problem, boolean leftovers) implements TenantCommand {}
 }

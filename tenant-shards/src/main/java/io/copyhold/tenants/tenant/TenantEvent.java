@@ -14,7 +14,8 @@ public sealed interface TenantEvent {
 
   record Provisioned(int serial, Home home) implements TenantEvent {}
 
-  record ProvisioningFailed(int serial, Problem problem, boolean leftovers) implements TenantEvent {}
+  record ProvisioningFailed(int serial, Problem problem, boolean leftovers)
+      implements TenantEvent {}
 
   record AdoptionStarted(Profile profile, Found found, int serial) implements TenantEvent {}
 
@@ -28,7 +29,9 @@ public sealed interface TenantEvent {
 
   record Adopted(int serial, Home home) implements TenantEvent {}
 
-  /** @param settings all of them, as they are from now on */
+  /**
+   * @param settings all of them, as they are from now on
+   */
   record Configured(Map<String, String> settings) implements TenantEvent {
     public Configured {
       settings = Fields.sorted(settings);
@@ -37,7 +40,9 @@ public sealed interface TenantEvent {
 
   record Renamed(String name) implements TenantEvent {}
 
-  /** @param tags all of them, as they are from now on */
+  /**
+   * @param tags all of them, as they are from now on
+   */
   record Tagged(List<String> tags) implements TenantEvent {
     public Tagged {
       tags = Fields.sorted(tags);

@@ -9,7 +9,10 @@ import io.copyhold.tenants.tenant.Tenant.Provisioning;
 import io.copyhold.tenants.tenant.Tenant.ProvisioningFailed;
 import io.copyhold.tenants.tenant.Tenant.Task;
 
-/** How a {@link Tenant}'s operations end. What another operation than the current one reports changes nothing. */
+/**
+ * How a {@link Tenant}'s operations end. What another operation than the current one reports
+ * changes nothing.
+ */
 final class TenantOutcomes {
   private TenantOutcomes() {}
 
@@ -61,7 +64,8 @@ final class TenantOutcomes {
       // An undo that was given up went through after all.
       case ProvisioningFailed f when f.leftovers() && !record.leftovers() ->
           Decision.accept(new TenantEvent.ProvisioningFailed(serial, record.problem(), false));
-      case Adopting a when a.phase() instanceof Phase.Inventory || a.phase() instanceof Phase.Taking ->
+      case Adopting a
+          when a.phase() instanceof Phase.Inventory || a.phase() instanceof Phase.Taking ->
           Decision.accept(new TenantEvent.AdoptionFailed(serial, record.problem()));
       case Live l when l.task() != null ->
           Decision.accept(

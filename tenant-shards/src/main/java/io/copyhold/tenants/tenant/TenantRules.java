@@ -90,7 +90,8 @@ final class TenantRules {
               : Decision.refuse(
                   Problem.conflict("tenant-offboarded", "a tenant of this id was offboarded")
                       .at(where(o.profile()))
-                      .todo("choose another id, or onboard it with again=true if it is the same one"));
+                      .todo(
+                          "choose another id, or onboard it with again=true if it is the same one"));
     };
   }
 
@@ -142,8 +143,7 @@ final class TenantRules {
     if (profile == null) {
       return Decision.refuse(notHere(tenant));
     }
-    Optional<Problem> flaw =
-        Fields.check().text("name", name, Profile.NAME_CHARS_MAX).problem();
+    Optional<Problem> flaw = Fields.check().text("name", name, Profile.NAME_CHARS_MAX).problem();
     if (name == null || flaw.isPresent()) {
       return Decision.refuse(flaw.orElseThrow());
     }
@@ -208,7 +208,9 @@ final class TenantRules {
     Home home = live.home();
     if (home.ref().isolation() == Isolation.POOL || home.version() == null) {
       return Decision.refuse(
-          Problem.conflict("home-shared", "the tenant lives in a pool, whose tenants change version together")
+          Problem.conflict(
+                  "home-shared",
+                  "the tenant lives in a pool, whose tenants change version together")
               .at(where(live.profile()))
               .todo("migrate pool/" + home.ref().name()));
     }
@@ -227,7 +229,8 @@ final class TenantRules {
       case Decision.Accept<Migration>(var start) ->
           start.isEmpty()
               ? Decision.accept()
-              : Decision.accept(new TenantEvent.MigrateStarted(live.serial() + 1, start.getFirst()));
+              : Decision.accept(
+                  new TenantEvent.MigrateStarted(live.serial() + 1, start.getFirst()));
       case Decision.Refuse<Migration>(var problem) -> Decision.refuse(problem);
       case Decision.Later<Migration>(var after, var problem) -> Decision.later(after, problem);
     };
@@ -245,7 +248,8 @@ final class TenantRules {
     }
     if (!profile.tenant().equals(confirm)) {
       return Decision.refuse(
-          Problem.invalid("confirm-differs", "offboarding deletes data, and confirm is not the tenant's id")
+          Problem.invalid(
+                  "confirm-differs", "offboarding deletes data, and confirm is not the tenant's id")
               .at("confirm")
               .todo("give confirm=" + profile.tenant()));
     }
@@ -260,7 +264,8 @@ final class TenantRules {
               ? Decision.accept(new TenantEvent.OffboardStarted(l.serial() + 1))
               : claimed(l);
       case Provisioning p ->
-          Decision.later(Migration.BUSY, Migration.claimed(where(profile), "provision/" + p.serial()));
+          Decision.later(
+              Migration.BUSY, Migration.claimed(where(profile), "provision/" + p.serial()));
       case ProvisioningFailed f ->
           f.leftovers()
               ? Decision.refuse(leftovers(f))
@@ -288,7 +293,8 @@ final class TenantRules {
       case Absent _ -> Decision.accept(start);
       case Adopting a when a.profile().equals(profile) && a.found().equals(found) ->
           a.phase() instanceof Phase.Failed ? Decision.accept(start) : Decision.accept();
-      case Adopting a when a.phase() instanceof Phase.Failed || a.phase() instanceof Phase.Offered ->
+      case Adopting a
+          when a.phase() instanceof Phase.Failed || a.phase() instanceof Phase.Offered ->
           Decision.accept(start);
       case Live l
           when l.home().adopted()
@@ -326,7 +332,12 @@ final class TenantRules {
             "isolation-not-adoptable",
             "only a database or a schema can be adopted",
             "give DATABASE or SCHEMA")
-        .that(target == null, "baseline", "target-form", String.valueOf(target), "take it from the changelog")
+        .that(
+            target == null,
+            "baseline",
+            "target-form",
+            String.valueOf(target),
+            "take it from the changelog")
         .problem();
   }
 
@@ -344,7 +355,8 @@ final class TenantRules {
             case Phase.Taking _ -> Decision.accept();
             case Phase.Inventory _ ->
                 Decision.later(
-                    Migration.BUSY, Migration.claimed(where(a.profile()), "inventory/" + a.serial()));
+                    Migration.BUSY,
+                    Migration.claimed(where(a.profile()), "inventory/" + a.serial()));
             case Phase.Failed(var problem) ->
                 Decision.refuse(
                     Problem.conflict("adoption-failed", problem.what())
@@ -363,7 +375,8 @@ final class TenantRules {
     return switch (tenant) {
       case Absent _ -> Decision.accept();
       case Adopting a when a.phase() instanceof Phase.Taking ->
-          Decision.later(Migration.BUSY, Migration.claimed(where(a.profile()), "adopt/" + a.serial()));
+          Decision.later(
+              Migration.BUSY, Migration.claimed(where(a.profile()), "adopt/" + a.serial()));
       case Adopting a when a.phase() instanceof Phase.Inventory ->
           Decision.later(
               Migration.BUSY, Migration.claimed(where(a.profile()), "inventory/" + a.serial()));
@@ -401,7 +414,8 @@ final class TenantRules {
 
   private static Problem notHere(Tenant tenant) {
     return switch (tenant) {
-      case Absent _ -> Problem.notFound("tenant-unknown", "there is no such tenant").todo("onboard it first");
+      case Absent _ ->
+          Problem.notFound("tenant-unknown", "there is no such tenant").todo("onboard it first");
       case Provisioning p ->
           Problem.conflict("tenant-not-active", "the tenant is being provisioned")
               .at(where(p.profile()))
@@ -415,7 +429,8 @@ final class TenantRules {
               .at(where(a.profile()))
               .todo("confirm or abandon its adoption");
       case Offboarding o ->
-          Problem.conflict("tenant-offboarding", "the tenant is being offboarded").at(where(o.profile()));
+          Problem.conflict("tenant-offboarding", "the tenant is being offboarded")
+              .at(where(o.profile()));
       case Offboarded o ->
           Problem.conflict("tenant-offboarded", "the tenant was offboarded").at(where(o.profile()));
       case Live l -> throw new IllegalStateException("it is live: " + l.profile().tenant());

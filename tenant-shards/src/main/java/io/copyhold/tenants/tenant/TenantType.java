@@ -183,7 +183,8 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
     return Optional.of(
         switch (outcome) {
           case Outcome.Done(var data) -> done(name, serial, data);
-          case Outcome.Undone(var problem) -> new TenantCommand.RecordFailed(serial, problem, false);
+          case Outcome.Undone(var problem) ->
+              new TenantCommand.RecordFailed(serial, problem, false);
           case Outcome.FailedInRollback(var problem, _) ->
               new TenantCommand.RecordFailed(serial, problem, true);
           case Outcome.Cancelled _ ->
@@ -285,7 +286,8 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
   }
 
   private static ObjectNode wish(ObjectNode node, Wish wish) {
-    return node.put("isolation", word(wish.isolation())).put("changelog", wish.target().changelog());
+    return node.put("isolation", word(wish.isolation()))
+        .put("changelog", wish.target().changelog());
   }
 
   private static ObjectNode home(ObjectNode node, Home home) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param pool null leaves the choice to placement; only with {@link Isolation#POOL}
  * @param target in a pool, only its changelog counts
  */
-public record Wish(Isolation isolation, @Nullable String store, @Nullable String pool, Target target) {
+public record Wish(
+    Isolation isolation, @Nullable String store, @Nullable String pool, Target target) {
 
   Optional<Problem> flaw() {
     String flaw = Target.flaw(target);
@@ -27,7 +28,12 @@ public record Wish(Isolation isolation, @Nullable String store, @Nullable String
             "give DATABASE, SCHEMA or POOL")
         .idIfGiven("store", store)
         .idIfGiven("pool", pool)
-        .that(flaw == null, "target", "target-form", String.valueOf(flaw), "take it from the changelog")
+        .that(
+            flaw == null,
+            "target",
+            "target-form",
+            String.valueOf(flaw),
+            "take it from the changelog")
         .that(
             pool == null || isolation == Isolation.POOL,
             "pool",
