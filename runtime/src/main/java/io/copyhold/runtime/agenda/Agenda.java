@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Port to the due-work index. Due is the index's own time, never a node's. A spurious wake is harmless; a
- * missing row is a safety bug.
+ * Port to the due-work index. Due is the index's own time, never a node's. A spurious wake is
+ * harmless; a missing row is a safety bug.
  */
 public interface Agenda {
 
@@ -34,8 +34,8 @@ public interface Agenda {
   CompletionStage<Void> remove(EntityRef entity, List<String> names);
 
   /**
-   * Rows that are due, hidden from other callers for {@code visibility}; they come again unless removed or put
-   * anew by then.
+   * Rows that are due, hidden from other callers for {@code visibility}; they come again unless
+   * removed or put anew by then.
    *
    * @param range 0 to {@code ranges - 1}, the part of the hash space asked for
    */
