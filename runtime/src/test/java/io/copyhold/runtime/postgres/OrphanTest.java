@@ -76,11 +76,23 @@ class OrphanTest {
   void aLivingOwnerIsRespected() throws Exception {
     EmbeddedPostgresSettings settings = settings(PostgresFixture.newDirectory());
     long server = start(settings, new ProcessBuilder());
+    assertThat(DirectoryLock.holder(settings.directory())).hasValue(owner().pid());
     assertThatThrownBy(() -> EmbeddedPostgres.start(settings))
         .isInstanceOfSatisfying(
             ProblemException.class,
             e -> assertThat(e.what()).contains("in use by process " + owner().pid()));
     assertThat(ProcessHandle.of(server)).isPresent();
+  }
+
+  @Test
+  void askingTwiceDoesNotGiveUpOurOwnLock() throws Exception {
+    EmbeddedPostgresSettings settings = settings(PostgresFixture.newDirectory());
+    successor = PostgresFixture.start(settings);
+    assertThatThrownBy(() -> EmbeddedPostgres.start(settings)).isInstanceOf(ProblemException.class);
+    assertThat(DirectoryLock.holder(settings.directory())).hasValue(ProcessHandle.current().pid());
+    assertThatThrownBy(() -> start(settings, new ProcessBuilder()))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("in use by process " + ProcessHandle.current().pid());
   }
 
   @Test

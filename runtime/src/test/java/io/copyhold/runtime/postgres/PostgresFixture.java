@@ -94,7 +94,12 @@ public final class PostgresFixture {
       return "127.0.0.1";
     }
     long pid = ProcessHandle.current().pid();
-    return "127." + (100 + (pid >> 16) % 100) + '.' + ((pid >> 8) & 0xff) + '.' + (pid & 0x7f | 1);
+    return "127."
+        + (100 + (pid >> 16) % 100)
+        + '.'
+        + ((pid >> 8) & 0xff)
+        + '.'
+        + ((pid & 0x7f) | 1);
   }
 
   private static void removeAll() {
