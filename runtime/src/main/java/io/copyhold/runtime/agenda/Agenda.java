@@ -1,0 +1,49 @@
+package io.copyhold.runtime.agenda;
+
+import io.copyhold.runtime.EntityRef;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Port to the due-work index. Due is the index's own time, never a node's. A spurious wake is
+ * harmless; a missing row is a safety bug.
+ */
+public interface Agenda {
+
+  /**
+   * One wake-up that should happen.
+   *
+   * @param name of the wake-up within its entity, at most 128 characters
+   * @param due when; an earlier {@link #put} of the same entity and name is replaced
+   */
+  record Row(EntityRef entity, String name, Instant due) {}
+
+  /**
+   * A row whose time has come.
+   *
+   * @param missed how often a wake-up of this row was handed out before without an answer
+   */
+  record Due(EntityRef entity, String name, Instant due, int missed) {}
+
+  /** Completes when all rows are durable. Idempotent. */
+  CompletionStage<Void> put(List<Row> rows);
+
+  /** Completes when the rows are gone. Idempotent. */
+  CompletionStage<Void> remove(EntityRef entity, List<String> names);
+
+  /**
+   * Rows that are due, hidden from other callers for {@code visibility}; they come again unless
+   * removed or put anew by then.
+   *
+   * @param range 0 to {@code ranges - 1}, the part of the hash space asked for
+   */
+  CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility);
+
+  /** Makes all rows that {@code node} put due at once: it is gone. */
+  CompletionStage<Integer> wakeAllOf(String node);
+
+  /** Rows not yet taken away, for health and tests. */
+  CompletionStage<Long> size();
+}

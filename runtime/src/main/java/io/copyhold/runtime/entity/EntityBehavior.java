@@ -1,0 +1,200 @@
+package io.copyhold.runtime.entity;
+
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.journal.Codec;
+import java.time.Duration;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.BehaviorInterceptor;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.TypedActorContext;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The supervised behaviour of one entity: the shell, restarted with backoff when it fails; and when
+ * its replay fails at the same event again and again, the quarantine in its place, which refuses
+ * commands and leaves its neighbours alone.
+ */
+public final class EntityBehavior {
+  private static final Duration BACKOFF_MIN = Duration.ofMillis(100);
+  private static final Duration BACKOFF_MAX = Duration.ofSeconds(5);
+
+  private EntityBehavior() {}
+
+  /**
+   * @param passivate asks whoever started the actor to stop it, or null when its owner decides
+   */
+  public static <S, C, E> Behavior<Message> create(
+      EntityType<S, C, E> type,
+      EntityRef ref,
+      Ports ports,
+      Codec codec,
+      History history,
+      Reactor.Factory<S> reactor,
+      @Nullable Runnable passivate) {
+    Behavior<Message> behavior =
+        Behaviors.setup(actor ->
+            Behaviors.withTimers(timers -> {
+              Quarantines.Case found = ports.quarantines().find(ref);
+              if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
+                return found.tooNew()
+                    ? tooNew(ref, ports, found)
+                    : enclosed(actor, ref, ports, codec, history, found);
+              }
+              ShellContext shell = new ShellContext(ref, actor, timers, ports);
+              EntityShell<S, C, E> entity =
+                  new EntityShell<>(type, shell, codec, history, reactor.create(shell), passivate);
+              return FailureWatch.around(entity);
+            }));
+    return Behaviors.supervise(behavior)
+        .onFailure(
+            SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, 0.2)
+                .withResetBackoffAfter(Duration.ofSeconds(30))
+                .withLoggingEnabled(false));
+  }
+
+  /**
+   * A journal failure ends an event-sourced behaviour without an exception that a supervisor around
+   * it would see. This makes it one, so that the restart begins from a fresh shell.
+   */
+  private static final class FailureWatch extends BehaviorInterceptor<Object, Object> {
+    private final EntityShell<?, ?, ?> entity;
+
+    FailureWatch(EntityShell<?, ?, ?> entity) {
+      super(Object.class); // the journal's answers are no Messages
+      this.entity = entity;
+    }
+
+    @SuppressWarnings("unchecked")
+    static Behavior<Message> around(EntityShell<?, ?, ?> entity) {
+      Behavior<?> watched =
+          Behaviors.intercept(
+              () -> new FailureWatch(entity), (Behavior<Object>) (Behavior<?>) entity);
+      return (Behavior<Message>) watched;
+    }
+
+    @Override
+    public Behavior<Object> aroundReceive(
+        TypedActorContext<Object> context, Object message, ReceiveTarget<Object> target) {
+      Behavior<Object> next = target.apply(context, message);
+      if (!Behavior.isAlive(next) && !entity.leaving()) {
+        throw new ShellFailed();
+      }
+      return next;
+    }
+  }
+
+  /** The journal failed the shell; it starts again. */
+  private static final class ShellFailed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ShellFailed() {
+      super("the journal failed", null, false, false);
+    }
+  }
+
+  /**
+   * Written by a newer version: not poison. It answers "not now" and leaves, so that a newer node
+   * can host it.
+   */
+  private static Behavior<Message> tooNew(EntityRef ref, Ports ports, Quarantines.Case found) {
+    ports.quarantines().release(ref, found.skips());
+    Problem problem =
+        Problem.unavailable("too-new", ref + " was written by a newer version: " + found.cause())
+            .todo("finish the roll-out of that version, or go back to it");
+    return Behaviors.receive(Message.class)
+        .onAnyMessage(message -> {
+          if (message instanceof Message.Remote remote) {
+            remote.replyTo().tell(new Reply.NotNow(Duration.ofSeconds(5), true, problem));
+          }
+          return Behaviors.stopped();
+        })
+        .build();
+  }
+
+  private static Behavior<Message> enclosed(
+      ActorContext<Message> actor,
+      EntityRef ref,
+      Ports ports,
+      Codec codec,
+      History history,
+      Quarantines.Case found) {
+    EntityRef verdict = new EntityRef(Quarantine.TYPE.name(), ref.toString());
+    ActorRef<Message> child =
+        actor.spawn(
+            create(Quarantine.TYPE, verdict, ports, codec, history, _ -> Reactor.none(), null),
+            "quarantine");
+    ActorRef<Reply> answers =
+        actor.messageAdapter(
+            Reply.class,
+            reply ->
+                reply instanceof Reply.Applied applied
+                    ? new Message.Released(applied.view())
+                    : new Message.Reaction(reply));
+    child.tell(new Message.Read(answers));
+    Problem problem =
+        new Problem(
+            Problem.Kind.UNAVAILABLE,
+            "quarantined",
+            ref + " cannot be replayed: " + found.cause(),
+            "event " + found.version(),
+            "retry, or skip this event after looking at it");
+    return Behaviors.receive(Message.class)
+        .onAnyMessage(message ->
+            switch (message) {
+              case Message.Ask ask when ask.command() instanceof Quarantine.Command -> {
+                child.tell(ask);
+                child.tell(new Message.Read(answers));
+                yield Behaviors.same();
+              }
+              case Message.Remote remote -> {
+                remote.replyTo().tell(new Reply.Refused(problem));
+                yield Behaviors.same();
+              }
+              case Message.Released(var view) -> verdict(ref, ports, found, view);
+              case Message.Reaction _ -> {
+                enclose(child, found, actor.getSystem().ignoreRef());
+                yield Behaviors.same();
+              }
+              case Message.Stop _ -> Behaviors.stopped();
+              default -> Behaviors.same();
+            })
+        .build();
+  }
+
+  /**
+   * What the journaled verdict says: stay enclosed, or go on passing over what an operator said to
+   * skip.
+   */
+  private static Behavior<Message> verdict(
+      EntityRef ref,
+      Ports ports,
+      Quarantines.Case found,
+      com.fasterxml.jackson.databind.JsonNode view) {
+    Set<Long> skips = new java.util.TreeSet<>(found.skips());
+    view.path("skips").forEach(skip -> skips.add(skip.asLong()));
+    boolean skipsIt = skips.contains(found.version());
+    boolean released =
+        !view.path("enclosed").asBoolean() && view.path("version").asLong() == found.version();
+    if (skipsIt || released) {
+      ports.quarantines().release(ref, skips);
+      return Behaviors.stopped();
+    }
+    return Behaviors.same();
+  }
+
+  private static void enclose(
+      ActorRef<Message> child, Quarantines.Case found, ActorRef<Reply> nobody) {
+    child.tell(
+        new Message.Ask(
+            new Quarantine.Command.Enclose(found.version(), found.cause()),
+            Origin.SYSTEM,
+            false,
+            nobody));
+  }
+}

@@ -1,0 +1,459 @@
+package io.copyhold.runtime.entity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.agenda.Agenda;
+import io.copyhold.runtime.journal.Codec;
+import io.copyhold.runtime.journal.Journaled;
+import io.copyhold.runtime.journal.Journaled.Unreadable;
+import io.copyhold.runtime.telemetry.Telemetry.Observation;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
+import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
+import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The actor around every entity and every operation. A command goes through these gates, in this
+ * order:
+ *
+ * <ol>
+ *   <li>its idempotency key is known: the first answer again, or a refusal when the command
+ *       differs;
+ *   <li>the expected version is another: refused;
+ *   <li>the type's {@code decide} refuses, puts off, or names the events;
+ *   <li>a dry run ends here with what would have come of it;
+ *   <li>the next state wants agenda rows that are not known to be durable: they are written first,
+ *       meanwhile other commands wait;
+ *   <li>the events are stored, the reactor looks at the new state, the caller gets the answer.
+ * </ol>
+ *
+ * Nothing else in the house writes events.
+ */
+final class EntityShell<S, C, E>
+    extends EventSourcedBehaviorWithEnforcedReplies<Message, Journaled, ShellState<S>> {
+  private static final Logger log = LoggerFactory.getLogger(EntityShell.class);
+
+  private final EntityType<S, C, E> type;
+  private final ShellContext shell;
+  private final EntityRef ref;
+  private final Ports ports;
+  private final Codec codec;
+  private final Reactor<S> reactor;
+  private final History history;
+  private final @Nullable Runnable passivate;
+  private final Set<Agenda.Row> durableRows = new HashSet<>();
+  private List<Agenda.Row> rowsInFlight = List.of();
+  private boolean awaitingRows;
+  private boolean stopping;
+  private boolean leaving;
+
+  EntityShell(
+      EntityType<S, C, E> type,
+      ShellContext shell,
+      Codec codec,
+      History history,
+      Reactor<S> reactor,
+      @Nullable Runnable passivate) {
+    super(PersistenceId.ofUniqueId(shell.entity().persistenceId()));
+    this.type = type;
+    this.shell = shell;
+    this.ref = shell.entity();
+    this.ports = shell.ports();
+    this.codec = codec;
+    this.history = history;
+    this.reactor = reactor;
+    this.passivate = passivate;
+  }
+
+  /** True once it stops because it was asked to. */
+  boolean leaving() {
+    return leaving;
+  }
+
+  @Override
+  public ShellState<S> emptyState() {
+    return ShellState.initial(type.initial());
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return RetentionCriteria.snapshotEvery(ports.settings().snapshotEvery(), 2);
+  }
+
+  @Override
+  public CommandHandlerWithReply<Message, Journaled, ShellState<S>> commandHandler() {
+    return this::handle;
+  }
+
+  @Override
+  public EventHandler<ShellState<S>, Journaled> eventHandler() {
+    return this::apply;
+  }
+
+  @Override
+  public SignalHandler<ShellState<S>> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::recovered)
+        .onSignal(RecoveryFailed.class, (state, signal) -> recoveryFailed(signal.getFailure()))
+        .onSignal(PostStop.instance(), state -> ports.telemetry().live(type.name(), -1))
+        .build();
+  }
+
+  private void recovered(ShellState<S> state) {
+    ports.telemetry().live(type.name(), 1);
+    if (passivate != null) {
+      shell.actor().setReceiveTimeout(ports.settings().idleAfter(), Message.Idle.INSTANCE);
+    }
+    reactor.react(state.state(), state.version(), Origin.SYSTEM);
+  }
+
+  private void recoveryFailed(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof PoisonEvent poison) {
+        ports.quarantines().failed(ref, poison);
+        log.atWarn()
+            .addKeyValue("entity", ref)
+            .addKeyValue("version", poison.version())
+            .log("replay failed at an event");
+        return;
+      }
+    }
+    log.atWarn().addKeyValue("entity", ref).setCause(failure).log("replay failed; will be retried");
+  }
+
+  private ReplyEffect<Journaled, ShellState<S>> handle(ShellState<S> state, Message message) {
+    if (awaitingRows && !(message instanceof Message.Local)) {
+      return Effect().stash();
+    }
+    return switch (message) {
+      case Message.Ask ask -> ask(state, ask);
+      case Message.Read read -> Effect().reply(read.replyTo(), read(state));
+      case Message.Wake wake -> wake(state, wake);
+      case Message.Signal signal -> {
+        reactor.onMessage(state.state(), state.version(), signal);
+        yield Effect().noReply();
+      }
+      case Message.RowsDurable(var waiting, var failure) -> rowsDurable(state, waiting, failure);
+      case Message.OperationEnded(var operation, var outcome) -> settle(state, operation, outcome);
+      case Message.Idle _ -> {
+        reactor.onMessage(state.state(), state.version(), message);
+        if (!reactor.busy() && passivate != null && !stopping) {
+          passivate.run();
+        }
+        yield Effect().noReply();
+      }
+      case Message.Stop _ -> stop();
+      case Message.OperationParked _,
+          Message.OperationUnparked _,
+          Message.Reaction _,
+          Message.Released _ -> {
+        reactor.onMessage(state.state(), state.version(), message);
+        yield Effect().noReply();
+      }
+    };
+  }
+
+  private ReplyEffect<Journaled, ShellState<S>> stop() {
+    if (stopping) {
+      leaving = true;
+      return Effect().stop().thenNoReply();
+    }
+    stopping = true;
+    ActorRef<Message> self = shell.actor().getSelf();
+    reactor.stop(() -> self.tell(Message.Stop.INSTANCE));
+    shell.timers().startSingleTimer("stop", Message.Stop.INSTANCE, ports.settings().handOffMax());
+    return Effect().noReply();
+  }
+
+  private ReplyEffect<Journaled, ShellState<S>> ask(ShellState<S> state, Message.Ask ask) {
+    Observation seen =
+        ports.telemetry().command(ref, codec.name(type.name(), ask.command()), ask.origin());
+    Instant now = ports.clock().instant();
+    Origin origin = ask.origin();
+    String digest =
+        origin.idempotencyKey() == null ? null : Digest.of(codec, type.name(), ask.command());
+
+    ShellState.Key known =
+        ask.dryRun()
+            ? null
+            : state.key(
+                origin.principal(), origin.idempotencyKey(), now, ports.settings().keysAge());
+    if (known != null) {
+      return again(state, ask, known, Objects.requireNonNull(digest), seen);
+    }
+    if (origin.expectedVersion() != null && origin.expectedVersion() != state.version()) {
+      return refuse(
+          ask,
+          seen,
+          new Problem(
+              Problem.Kind.PRECONDITION,
+              "version-mismatch",
+              ref + " is at version " + state.version() + ", not " + origin.expectedVersion(),
+              "If-Match",
+              "read it again, look at what changed, and repeat with the new version"));
+    }
+    @SuppressWarnings("unchecked")
+    Decision<E> decision = type.decide(state.state(), (C) ask.command(), now);
+    return switch (decision) {
+      case Decision.Refuse<E>(var problem) -> refuse(ask, seen, problem);
+      case Decision.Later<E>(var after, var problem) -> {
+        seen.end("not-now");
+        yield Effect().reply(ask.replyTo(), new Reply.NotNow(after, true, problem));
+      }
+      case Decision.Accept<E>(var events) -> accept(state, ask, events, digest, now, seen);
+    };
+  }
+
+  private ReplyEffect<Journaled, ShellState<S>> accept(
+      ShellState<S> state,
+      Message.Ask ask,
+      List<E> events,
+      @Nullable String digest,
+      Instant now,
+      Observation seen) {
+    S next = state.state();
+    for (E event : events) {
+      next = type.evolve(next, event);
+    }
+    List<String> names = events.stream().map(e -> codec.name(type.name(), e)).toList();
+    JsonNode summary = type.summary(next);
+    long version = state.version() + events.size();
+    Reply.Applied applied = new Reply.Applied(ref, version, summary, names, ask.dryRun());
+    if (events.isEmpty() || ask.dryRun()) {
+      seen.end("applied");
+      return Effect().reply(ask.replyTo(), applied);
+    }
+    int size = Codec.bytes(next).length;
+    if (size > ports.settings().stateBytesMax()) {
+      return refuse(
+          ask,
+          seen,
+          Problem.of(
+                  Problem.Kind.TOO_LARGE,
+                  "state-too-large",
+                  ref
+                      + " would take "
+                      + size
+                      + " bytes; the limit is "
+                      + ports.settings().stateBytesMax())
+              .todo("send less, or split it"));
+    }
+    List<Agenda.Row> missing =
+        reactor.rows(next).stream().filter(row -> !durableRows.contains(row)).toList();
+    if (!missing.isEmpty()) {
+      awaitingRows = true;
+      shell
+          .actor()
+          .pipeToSelf(
+              ports.agenda().put(missing), (_, failure) -> new Message.RowsDurable(ask, failure));
+      rowsInFlight = missing;
+      seen.end("rows-first");
+      return Effect().noReply();
+    }
+    List<Journaled> stored = new ArrayList<>(events.size());
+    boolean summaryChanged = state.version() == 0 || !summary.equals(type.summary(state.state()));
+    for (int i = 0; i < events.size(); i++) {
+      boolean last = i == events.size() - 1;
+      stored.add(
+          new Journaled(
+              events.get(i),
+              ask.origin(),
+              now,
+              last ? digest : null,
+              last && summaryChanged ? summary : null));
+    }
+    EffectBuilder<Journaled, ShellState<S>> effect =
+        Effect().persist(stored).thenRun(after -> stored(after, names, ask.origin(), seen));
+    return effect.thenReply(ask.replyTo(), _ -> applied);
+  }
+
+  private void stored(ShellState<S> after, List<String> names, Origin origin, Observation seen) {
+    log.atDebug()
+        .addKeyValue("entity", ref)
+        .addKeyValue("version", after.version())
+        .addKeyValue("events", names)
+        .addKeyValue("principal", origin.principal())
+        .log("stored");
+    durableRows.retainAll(new HashSet<>(reactor.rows(after.state())));
+    seen.end("applied");
+    reactor.react(after.state(), after.version(), origin);
+  }
+
+  private ReplyEffect<Journaled, ShellState<S>> rowsDurable(
+      ShellState<S> state, Message waiting, @Nullable Throwable failure) {
+    awaitingRows = false;
+    if (failure == null) {
+      durableRows.addAll(rowsInFlight);
+      rowsInFlight = List.of();
+      return handle(state, waiting).thenUnstashAll();
+    }
+    rowsInFlight = List.of();
+    log.atWarn()
+        .addKeyValue("entity", ref)
+        .setCause(failure)
+        .log("agenda rows could not be written");
+    if (waiting instanceof Message.Ask ask) {
+      return Effect()
+          .none()
+          .thenReply(
+              ask.replyTo(),
+              _ ->
+                  (Reply)
+                      new Reply.NotNow(
+                          Duration.ofSeconds(1),
+                          true,
+                          Problem.unavailable(
+                              "agenda-unavailable", "the control database does not answer")))
+          .thenUnstashAll();
+    }
+    return Effect().none().thenNoReply().thenUnstashAll();
+  }
+
+  /** The first answer again, from the state at the version it led to. */
+  private ReplyEffect<Journaled, ShellState<S>> again(
+      ShellState<S> state, Message.Ask ask, ShellState.Key known, String digest, Observation seen) {
+    if (!known.digest().equals(digest)) {
+      return refuse(
+          ask,
+          seen,
+          Problem.invalid(
+                  "idempotency-key-reused",
+                  "this idempotency key came with another command before (event "
+                      + known.version()
+                      + ")")
+              .at("Idempotency-Key")
+              .todo("use a new key for a new command"));
+    }
+    seen.end("repeated");
+    if (known.version() == state.version()) {
+      return Effect()
+          .reply(
+              ask.replyTo(),
+              new Reply.Applied(
+                  ref, known.version(), type.summary(state.state()), List.of(), false));
+    }
+    history
+        .at(ref, known.version())
+        .whenComplete((past, failure) ->
+            ask.replyTo()
+                .tell(
+                    failure == null
+                        ? new Reply.Applied(ref, known.version(), past.summary(), List.of(), false)
+                        : new Reply.NotNow(
+                            Duration.ofSeconds(1),
+                            true,
+                            Problem.unavailable(
+                                "journal-unavailable", "the journal does not answer"))));
+    return Effect().noReply();
+  }
+
+  private ReplyEffect<Journaled, ShellState<S>> refuse(
+      Message.Ask ask, Observation seen, Problem problem) {
+    seen.end("refused");
+    return Effect().reply(ask.replyTo(), new Reply.Refused(problem));
+  }
+
+  private Reply read(ShellState<S> state) {
+    if (!type.exists(state.state())) {
+      return new Reply.Refused(Problem.notFound(type.name() + "-not-found", "there is no " + ref));
+    }
+    return new Reply.Applied(ref, state.version(), type.view(state.state()), List.of(), false);
+  }
+
+  /**
+   * A row came due: rows nobody wants go, an alarm becomes a command, a running operation is kept
+   * awake.
+   */
+  private ReplyEffect<Journaled, ShellState<S>> wake(ShellState<S> state, Message.Wake wake) {
+    wake.replyTo()
+        .tell(
+            new Reply.Applied(ref, state.version(), type.summary(state.state()), List.of(), false));
+    boolean alarm = type.alarms(state.state()).stream().anyMatch(a -> a.name().equals(wake.name()));
+    if (alarm) {
+      var command = type.alarm(state.state(), wake.name(), wake.missed());
+      if (command.isPresent()) {
+        return ask(
+            state,
+            new Message.Ask(
+                command.get(),
+                Origin.of("alarm:" + wake.name()),
+                false,
+                shell.actor().getSystem().ignoreRef()));
+      }
+    }
+    reactor.onMessage(state.state(), state.version(), wake);
+    return Effect().noReply();
+  }
+
+  private ReplyEffect<Journaled, ShellState<S>> settle(
+      ShellState<S> state, String operation, Outcome outcome) {
+    boolean wanted =
+        type.operations(state.state()).stream().anyMatch(request -> request.id().equals(operation));
+    var command =
+        wanted ? type.settle(state.state(), operation, outcome) : java.util.Optional.<C>empty();
+    if (command.isEmpty()) {
+      reactor.onMessage(
+          state.state(), state.version(), new Message.OperationEnded(operation, outcome));
+      return Effect().noReply();
+    }
+    if (awaitingRows) {
+      return Effect().stash();
+    }
+    return ask(
+        state,
+        new Message.Ask(
+            command.get(),
+            Origin.of("operation:" + ref.operation(operation).id()),
+            false,
+            shell.actor().getSystem().ignoreRef()));
+  }
+
+  private ShellState<S> apply(ShellState<S> state, Journaled journaled) {
+    long version = state.version() + 1;
+    if (ports.quarantines().skips(ref).contains(version)) {
+      return new ShellState<>(state.state(), version, state.keys());
+    }
+    S next = fold(type, codec, state.state(), version, journaled);
+    return state.after(journaled, next, ports.settings().keysMax());
+  }
+
+  /**
+   * The state after one more event, here and wherever the past is read.
+   *
+   * @throws PoisonEvent when the event cannot be folded
+   */
+  static <S, C, E> S fold(
+      EntityType<S, C, E> type, Codec codec, S state, long version, Journaled journaled) {
+    if (journaled.event() instanceof Unreadable(var manifest, var tooNew, var why)) {
+      throw new PoisonEvent(version, tooNew, manifest + ": " + why, null);
+    }
+    try {
+      @SuppressWarnings("unchecked")
+      E event = (E) journaled.event();
+      return type.evolve(state, event);
+    } catch (RuntimeException e) {
+      throw new PoisonEvent(
+          version, false, codec.name(type.name(), journaled.event()) + ": " + e.getMessage(), e);
+    }
+  }
+}

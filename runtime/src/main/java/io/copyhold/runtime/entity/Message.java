@@ -1,0 +1,60 @@
+package io.copyhold.runtime.entity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.runtime.Origin;
+import java.time.Instant;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** What an entity's actor understands. */
+public sealed interface Message {
+  /** From anywhere in the cluster. */
+  sealed interface Remote extends Message {
+    ActorRef<Reply> replyTo();
+  }
+
+  record Ask(Object command, Origin origin, boolean dryRun, ActorRef<Reply> replyTo)
+      implements Remote {}
+
+  record Read(ActorRef<Reply> replyTo) implements Remote {}
+
+  /** A command for the operation {@code operation} of this entity. */
+  record Signal(
+      String operation, Object command, Origin origin, boolean dryRun, ActorRef<Reply> replyTo)
+      implements Remote {}
+
+  record Wake(String name, int missed, ActorRef<Reply> replyTo) implements Remote {}
+
+  /** Sharding or the shell itself asks the actor to end, after what runs has come to a stop. */
+  enum Stop implements Message {
+    INSTANCE
+  }
+
+  /** Within the node: never serialized. */
+  sealed interface Local extends Message {}
+
+  /** The agenda rows that {@code waiting} needs are durable, or {@code failure} says why not. */
+  record RowsDurable(Message waiting, @Nullable Throwable failure) implements Local {}
+
+  /** Nothing came for a while. */
+  enum Idle implements Local {
+    INSTANCE
+  }
+
+  /** An operation of this entity ended; repeated until an event is journaled. */
+  record OperationEnded(String operation, Outcome outcome) implements Local {}
+
+  /**
+   * An operation waits without need of a thread or an actor until {@code until} (null: for a
+   * signal).
+   */
+  record OperationParked(String operation, @Nullable Instant until) implements Local {}
+
+  record OperationUnparked(String operation) implements Local {}
+
+  /** Anything that a {@link Reactor} sends to itself. */
+  record Reaction(Object content) implements Local {}
+
+  /** A quarantined entity is let go. */
+  record Released(JsonNode why) implements Local {}
+}

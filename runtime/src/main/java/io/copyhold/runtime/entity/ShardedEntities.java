@@ -1,0 +1,116 @@
+package io.copyhold.runtime.entity;
+
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.Problem;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+
+/**
+ * All entities of the cluster, through Pekko's sharding. The answer of an ask that runs out of time
+ * is "not now".
+ */
+public final class ShardedEntities implements Entities {
+  private final ClusterSharding sharding;
+  private final Duration askMax;
+  private final Map<String, EntityTypeKey<Message>> keys = new ConcurrentHashMap<>();
+
+  public ShardedEntities(ActorSystem<?> system, Duration askMax) {
+    this.sharding = ClusterSharding.get(system);
+    this.askMax = askMax;
+  }
+
+  /** Hosts a type's entities on this node, too. */
+  public <S, C, E> void host(
+      EntityType<S, C, E> type,
+      Ports ports,
+      EntityTypes types,
+      History history,
+      Reactor.Factory<S> reactor) {
+    EntityTypeKey<Message> key = EntityTypeKey.create(Message.class, type.name());
+    keys.put(type.name(), key);
+    sharding.init(
+        Entity.of(
+                key,
+                context -> {
+                  EntityRef ref = new EntityRef(type.name(), context.getEntityId());
+                  return org.apache.pekko.actor.typed.javadsl.Behaviors.setup(actor -> {
+                    ActorRef<Message> self = actor.getSelf();
+                    return EntityBehavior.create(
+                        type,
+                        ref,
+                        ports,
+                        types.codec(),
+                        history,
+                        reactor,
+                        () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
+                  });
+                })
+            .withStopMessage(Message.Stop.INSTANCE));
+  }
+
+  @Override
+  public CompletionStage<Reply> ask(EntityRef entity, Object command, Origin origin) {
+    return send(entity, true, replyTo -> new Message.Ask(command, origin, false, replyTo));
+  }
+
+  @Override
+  public CompletionStage<Reply> dryRun(EntityRef entity, Object command, Origin origin) {
+    return send(entity, false, replyTo -> new Message.Ask(command, origin, true, replyTo));
+  }
+
+  @Override
+  public CompletionStage<Reply> read(EntityRef entity) {
+    return send(entity, false, Message.Read::new);
+  }
+
+  @Override
+  public CompletionStage<Reply> signal(
+      EntityRef owner, String operation, Object command, Origin origin) {
+    return send(
+        owner, true, replyTo -> new Message.Signal(operation, command, origin, false, replyTo));
+  }
+
+  @Override
+  public CompletionStage<Reply> wake(EntityRef entity, String name, int missed) {
+    return send(entity, false, replyTo -> new Message.Wake(name, missed, replyTo));
+  }
+
+  private CompletionStage<Reply> send(
+      EntityRef entity, boolean changes, Function<ActorRef<Reply>, Message> message) {
+    EntityTypeKey<Message> key = keys.get(entity.type());
+    if (key == null) {
+      return CompletableFuture.completedFuture(
+          new Reply.Refused(
+              Problem.notFound("entity-type-unknown", "there is no entity type " + entity.type())));
+    }
+    return sharding
+        .entityRefFor(key, entity.id())
+        .<Reply>ask(message::apply, askMax)
+        .exceptionally(failure -> {
+          Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+          if (failure instanceof TimeoutException || cause instanceof TimeoutException) {
+            return new Reply.NotNow(
+                Duration.ofSeconds(1),
+                !changes,
+                Problem.unavailable(
+                        "no-answer", entity + " gave no answer within " + askMax.toMillis() + " ms")
+                    .todo("repeat it with the same idempotency key"));
+          }
+          return new Reply.NotNow(
+              Duration.ofSeconds(1),
+              false,
+              Problem.unavailable("not-reached", entity + " could not be reached"));
+        });
+  }
+}
