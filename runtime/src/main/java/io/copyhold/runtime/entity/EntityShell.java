@@ -388,8 +388,11 @@ final class EntityShell<S, C, E>
     wake.replyTo()
         .tell(
             new Reply.Applied(ref, state.version(), type.summary(state.state()), List.of(), false));
-    boolean alarm = type.alarms(state.state()).stream().anyMatch(a -> a.name().equals(wake.name()));
-    if (alarm) {
+    Instant now = ports.clock().instant();
+    boolean alarm =
+        type.alarms(state.state()).stream()
+            .anyMatch(a -> a.name().equals(wake.name()) && !a.due().isAfter(now));
+    if (alarm) { // not one that a lost node's rows woke ahead of its time
       var command = type.alarm(state.state(), wake.name(), wake.missed());
       if (command.isPresent()) {
         return ask(
