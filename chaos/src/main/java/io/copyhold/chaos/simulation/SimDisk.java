@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal's storage, shared by all nodes. A write becomes durable at one moment and is answered at a later
- * one; a node killed between the two never hears of it.
+ * The journal's storage, shared by all nodes. A write becomes durable at one moment and is answered
+ * at a later one; a node killed between the two never hears of it.
  */
 public final class SimDisk {
   private static final Map<String, SimDisk> DISKS = new ConcurrentHashMap<>();
@@ -42,12 +42,17 @@ public final class SimDisk {
     return loop;
   }
 
-  /** Called right when rows have become durable, before the writer hears of it: the place of crash points. */
+  /**
+   * Called right when rows have become durable, before the writer hears of it: the place of crash
+   * points.
+   */
   void afterWrite(Consumer<List<Row>> observer) {
     afterWrite = observer;
   }
 
-  /** @param rate 0 to 1, of writes that fail with nothing stored */
+  /**
+   * @param rate 0 to 1, of writes that fail with nothing stored
+   */
   public void failWrites(double rate) {
     failureRate = rate;
   }

@@ -11,7 +11,10 @@ import org.apache.pekko.dispatch.DispatcherPrerequisites;
 import org.apache.pekko.dispatch.ExecutorServiceConfigurator;
 import org.apache.pekko.dispatch.ExecutorServiceFactory;
 
-/** Pekko's way to our loop: a dispatcher's executor that only appends to the list. Made by reflection. */
+/**
+ * Pekko's way to our loop: a dispatcher's executor that only appends to the list. Made by
+ * reflection.
+ */
 @PortAdapter
 public final class SimDispatcher extends ExecutorServiceConfigurator {
   private final SimLoop loop;

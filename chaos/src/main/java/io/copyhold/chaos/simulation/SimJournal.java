@@ -20,8 +20,9 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 
 /**
- * A Pekko journal on {@link SimDisk}: writes take virtual time, and a second write under a number that is taken
- * fails, as the primary key makes it fail in PostgreSQL. Everything goes through the real serializer.
+ * A Pekko journal on {@link SimDisk}: writes take virtual time, and a second write under a number
+ * that is taken fails, as the primary key makes it fail in PostgreSQL. Everything goes through the
+ * real serializer.
  */
 public final class SimJournal extends AsyncWriteJournal {
   private final SimDisk disk;
@@ -92,7 +93,9 @@ public final class SimJournal extends AsyncWriteJournal {
 
   private PersistentRepr repr(SimDisk.Row row) {
     Object payload =
-        SerializationExtension.get(system).deserialize(row.bytes(), row.serializer(), row.manifest()).get();
+        SerializationExtension.get(system)
+            .deserialize(row.bytes(), row.serializer(), row.manifest())
+            .get();
     return PersistentRepr.apply(
         payload, row.sequence(), row.persistenceId(), row.manifest(), false, null, "sim");
   }

@@ -15,9 +15,9 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * The one thread of a simulation. Everything that would run elsewhere is a task in a list; the loop picks the
- * next one by the seed, and when the list is empty it jumps to the earliest timer. Tasks and timers belong to a
- * node and vanish when it is killed.
+ * The one thread of a simulation. Everything that would run elsewhere is a task in a list; the loop
+ * picks the next one by the seed, and when the list is empty it jumps to the earliest timer. Tasks
+ * and timers belong to a node and vanish when it is killed.
  */
 public final class SimLoop {
   private static final Map<String, SimLoop> LOOPS = new ConcurrentHashMap<>();
@@ -88,7 +88,10 @@ public final class SimLoop {
     afterEach.add(check);
   }
 
-  /** Runs tasks where they are submitted while {@code body} runs: an actor system waits for itself as it starts. */
+  /**
+   * Runs tasks where they are submitted while {@code body} runs: an actor system waits for itself
+   * as it starts.
+   */
   void inlineDuring(Runnable body) {
     inline = true;
     try {
@@ -116,8 +119,7 @@ public final class SimLoop {
   /** Runs {@code task} of {@code node} after a virtual delay; the result cancels it. */
   Runnable after(String node, Duration delay, Runnable task) {
     boolean[] cancelled = new boolean[1];
-    timers.add(
-        new Timer(now + Math.max(0, delay.toNanos()), order++, node, task, cancelled));
+    timers.add(new Timer(now + Math.max(0, delay.toNanos()), order++, node, task, cancelled));
     return () -> cancelled[0] = true;
   }
 

@@ -72,16 +72,15 @@ final class SimNode {
             world.settings(),
             name);
     List<ActorSystem<Deliver>> made = new ArrayList<>();
-    loop.inlineDuring(
-        () -> {
-          ActorSystem<Deliver> fresh =
-              ActorSystem.create(
-                  Behaviors.setup(this::guardian),
-                  "sim",
-                  ActorSystemSetup.create(BootstrapSetup.create(config(loop.id(), name)), types));
-          SystemMaterializer.get(fresh); // waits for itself when it is first asked for
-          made.add(fresh);
-        });
+    loop.inlineDuring(() -> {
+      ActorSystem<Deliver> fresh =
+          ActorSystem.create(
+              Behaviors.setup(this::guardian),
+              "sim",
+              ActorSystemSetup.create(BootstrapSetup.create(config(loop.id(), name)), types));
+      SystemMaterializer.get(fresh); // waits for itself when it is first asked for
+      made.add(fresh);
+    });
     this.system = made.getFirst();
     this.history = new JournalHistory(system, this::events, types);
     this.operations = new Operations(operationTypes, types.codec(), history);
@@ -117,11 +116,10 @@ final class SimNode {
               ActorRef<Reply> replyTo =
                   context.spawnAnonymous(
                       Behaviors.receive(Reply.class)
-                          .onAnyMessage(
-                              reply -> {
-                                deliver.answer().accept(reply);
-                                return Behaviors.stopped();
-                              })
+                          .onAnyMessage(reply -> {
+                            deliver.answer().accept(reply);
+                            return Behaviors.stopped();
+                          })
                           .build());
               actor.tell(deliver.message().apply(replyTo));
               return Behaviors.same();
@@ -157,11 +155,9 @@ final class SimNode {
             () -> {
               agenda
                   .take(0, 1, 100, VISIBILITY)
-                  .thenAccept(
-                      due ->
-                          due.forEach(
-                              row ->
-                                  ports.entities().wake(row.entity(), row.name(), row.missed())));
+                  .thenAccept(due ->
+                      due.forEach(
+                          row -> ports.entities().wake(row.entity(), row.name(), row.missed())));
               daemon(agenda);
             });
   }
@@ -172,21 +168,21 @@ final class SimNode {
     world
         .disk()
         .rows(persistenceId)
-        .forEach(
-            (sequence, row) -> {
-              if (sequence >= from && sequence <= to) {
-                Journaled event = types.codec().decodeEvent(row.manifest(), row.bytes());
-                envelopes.add(
-                    new EventEnvelope(
-                        Offset.sequence(sequence), persistenceId, sequence, event, 0L));
-              }
-            });
+        .forEach((sequence, row) -> {
+          if (sequence >= from && sequence <= to) {
+            Journaled event = types.codec().decodeEvent(row.manifest(), row.bytes());
+            envelopes.add(
+                new EventEnvelope(Offset.sequence(sequence), persistenceId, sequence, event, 0L));
+          }
+        });
     return Source.from(envelopes);
   }
 
   private static Config config(String loop, String node) {
     String dispatcher =
-        "{ type = Dispatcher, executor = \"" + SimDispatcher.class.getName() + "\", throughput = 1 }";
+        "{ type = Dispatcher, executor = \""
+            + SimDispatcher.class.getName()
+            + "\", throughput = 1 }";
     return ConfigFactory.parseString(
             """
             copyhold.simulation { loop = "%s", node = "%s" }

@@ -41,9 +41,16 @@ public final class SimScheduler extends AbstractScheduler {
 
   @Override
   public Cancellable schedule(
-      FiniteDuration initialDelay, FiniteDuration interval, Runnable runnable, ExecutionContext executor) {
+      FiniteDuration initialDelay,
+      FiniteDuration interval,
+      Runnable runnable,
+      ExecutionContext executor) {
     Handle handle = new Handle();
-    repeat(handle, Duration.ofNanos(initialDelay.toNanos()), Duration.ofNanos(interval.toNanos()), runnable);
+    repeat(
+        handle,
+        Duration.ofNanos(initialDelay.toNanos()),
+        Duration.ofNanos(interval.toNanos()),
+        runnable);
     return handle;
   }
 
@@ -61,7 +68,8 @@ public final class SimScheduler extends AbstractScheduler {
   }
 
   @Override
-  public Cancellable scheduleOnce(FiniteDuration delay, Runnable runnable, ExecutionContext executor) {
+  public Cancellable scheduleOnce(
+      FiniteDuration delay, Runnable runnable, ExecutionContext executor) {
     Handle handle = new Handle();
     handle.cancel =
         loop.after(

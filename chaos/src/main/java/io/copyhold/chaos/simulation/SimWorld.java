@@ -28,8 +28,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster of simulated nodes and its faults. Create it, start nodes, send commands, kill and cut as you like,
- * and {@link #run} until something is so. Every choice comes from the seed.
+ * A cluster of simulated nodes and its faults. Create it, start nodes, send commands, kill and cut
+ * as you like, and {@link #run} until something is so. Every choice comes from the seed.
  */
 public final class SimWorld implements AutoCloseable {
   private static final Duration DETECTION = Duration.ofSeconds(2);
@@ -56,15 +56,12 @@ public final class SimWorld implements AutoCloseable {
     this.agenda = new SimAgenda(loop);
     this.types = types;
     this.operations = operations;
-    disk.afterWrite(
-        rows ->
-            rows.forEach(
-                row -> {
-                  Written written =
-                      new Written(
-                          EntityRef.parse(row.persistenceId()), row.sequence(), row.manifest());
-                  List.copyOf(observers).forEach(observer -> observer.accept(written));
-                }));
+    disk.afterWrite(rows ->
+        rows.forEach(row -> {
+          Written written =
+              new Written(EntityRef.parse(row.persistenceId()), row.sequence(), row.manifest());
+          List.copyOf(observers).forEach(observer -> observer.accept(written));
+        }));
   }
 
   public SimLoop loop() {
@@ -112,7 +109,9 @@ public final class SimWorld implements AutoCloseable {
     nodes.put(node, new SimNode(node, this, types, known));
   }
 
-  /** kill -9: nothing of it runs any more; the others notice after a while and wake its entities. */
+  /**
+   * kill -9: nothing of it runs any more; the others notice after a while and wake its entities.
+   */
   public void kill(String node) {
     if (nodes.remove(node) == null) {
       return;
@@ -134,7 +133,10 @@ public final class SimWorld implements AutoCloseable {
     return nodes.containsKey(node);
   }
 
-  /** From now on {@code seenFrom} takes {@code owner} for the entity's node: two such views make two owners. */
+  /**
+   * From now on {@code seenFrom} takes {@code owner} for the entity's node: two such views make two
+   * owners.
+   */
   public void forceOwner(EntityRef entity, String seenFrom, String owner) {
     forcedOwners.computeIfAbsent(entity, _ -> new HashMap<>()).put(seenFrom, owner);
   }
@@ -184,14 +186,13 @@ public final class SimWorld implements AutoCloseable {
 
   private void attempt(Supplier<CompletionStage<Reply>> call, CompletableFuture<Reply> done) {
     call.get()
-        .thenAccept(
-            reply -> {
-              if (reply instanceof Reply.NotNow) {
-                loop.after("client", CLIENT_RETRY, () -> attempt(call, done));
-              } else {
-                done.complete(reply);
-              }
-            });
+        .thenAccept(reply -> {
+          if (reply instanceof Reply.NotNow) {
+            loop.after("client", CLIENT_RETRY, () -> attempt(call, done));
+          } else {
+            done.complete(reply);
+          }
+        });
   }
 
   Ownership terms(String node) {
@@ -244,19 +245,15 @@ public final class SimWorld implements AutoCloseable {
                       Duration.ofMillis(100),
                       false,
                       Problem.unavailable("no-answer", entity + " gave no answer"))));
-      transmit(
-          () -> {
-            SimNode target = owner(node, entity);
-            if (target != null) {
-              target.deliver(
-                  entity,
-                  message,
-                  reply ->
-                      transmit(
-                          () ->
-                              loop.after(node, Duration.ZERO, () -> done.complete(reply))));
-            }
-          });
+      transmit(() -> {
+        SimNode target = owner(node, entity);
+        if (target != null) {
+          target.deliver(
+              entity,
+              message,
+              reply -> transmit(() -> loop.after(node, Duration.ZERO, () -> done.complete(reply))));
+        }
+      });
       return done;
     }
 
@@ -266,8 +263,7 @@ public final class SimWorld implements AutoCloseable {
               ? 0
               : loop.random().nextDouble() < duplicationRate ? 2 : 1;
       for (int i = 0; i < copies; i++) {
-        loop.after(
-            "world", Duration.ofNanos(100_000 + loop.random().nextLong(5_000_000)), arrival);
+        loop.after("world", Duration.ofNanos(100_000 + loop.random().nextLong(5_000_000)), arrival);
       }
     }
 
@@ -289,8 +285,7 @@ public final class SimWorld implements AutoCloseable {
     @Override
     public CompletionStage<Reply> signal(
         EntityRef owner, String operation, Object command, Origin origin) {
-      return send(
-          owner, replyTo -> new Message.Signal(operation, command, origin, false, replyTo));
+      return send(owner, replyTo -> new Message.Signal(operation, command, origin, false, replyTo));
     }
 
     @Override

@@ -104,27 +104,28 @@ final class EngineSimulationTest {
 
   private static final EntityTypes TYPES = new EntityTypes(List.of(Job.TYPE, OperationEntity.TYPE));
 
-  /** Runs the job to its end; kills the node that wrote event number {@code crashAt}, counting all events. */
+  /**
+   * Runs the job to its end; kills the node that wrote event number {@code crashAt}, counting all
+   * events.
+   */
   private static Run run(long seed, String input, int crashAt, double loss) {
     Ledger ledger = new Ledger();
-    SimWorld world =
-        new SimWorld(seed, TYPES, () -> new OperationTypes(List.of(new Work(ledger))));
+    SimWorld world = new SimWorld(seed, TYPES, () -> new OperationTypes(List.of(new Work(ledger))));
     world.faults(loss, loss);
     long[] events = new long[1];
-    world.observe(
-        written -> {
-          if (++events[0] == crashAt) {
-            world
-                .loop()
-                .after(
-                    "world",
-                    Duration.ZERO,
-                    () -> {
-                      world.kill("a");
-                      world.start("b");
-                    });
-          }
-        });
+    world.observe(written -> {
+      if (++events[0] == crashAt) {
+        world
+            .loop()
+            .after(
+                "world",
+                Duration.ZERO,
+                () -> {
+                  world.kill("a");
+                  world.start("b");
+                });
+      }
+    });
     world.start("a");
     var reply = world.client(JOB, new Job.Command.Start(input), "k1");
     boolean ended =
@@ -134,9 +135,7 @@ final class EngineSimulationTest {
               return !state.equals("absent") && !state.equals("running") && reply.isDone();
             },
             LIMIT);
-    assertThat(ended)
-        .as("seed %s, crash at %s: %s", seed, crashAt, operation(world))
-        .isTrue();
+    assertThat(ended).as("seed %s, crash at %s: %s", seed, crashAt, operation(world)).isTrue();
     assertThat(reply.join()).isInstanceOf(Reply.Applied.class);
     world.close();
     return new Run(ledger, world, events[0]);

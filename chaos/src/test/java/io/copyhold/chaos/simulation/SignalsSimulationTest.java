@@ -126,7 +126,12 @@ final class SignalsSimulationTest {
 
   @Test
   void aGateWaitsForItsSignalAcrossACrash() {
-    start(new Script("work", List.of(step("ask", _ -> StepResult.gate("go", "may it?")), step("act", _ -> done("act")))));
+    start(
+        new Script(
+            "work",
+            List.of(
+                step("ask", _ -> StepResult.gate("go", "may it?")),
+                step("act", _ -> done("act")))));
     untilWaiting(Wait.Gate.class);
     assertThat(Explanation.of(operation()).getLast().text()).contains("waits for \"go\": may it?");
     world.kill("a");
@@ -140,7 +145,10 @@ final class SignalsSimulationTest {
 
   @Test
   void aPausedOperationStartsNoStepUntilResumed() {
-    start(new Script("work", List.of(step("ask", _ -> StepResult.gate("go", "?")), step("act", _ -> done("act")))));
+    start(
+        new Script(
+            "work",
+            List.of(step("ask", _ -> StepResult.gate("go", "?")), step("act", _ -> done("act")))));
     untilWaiting(Wait.Gate.class);
     signal(new Command.Pause());
     signal(new Command.Approve("go", null));
@@ -154,7 +162,10 @@ final class SignalsSimulationTest {
 
   @Test
   void cancelUndoesWhatWasDone() {
-    start(new Script("work", List.of(step("one", _ -> done("one")), step("ask", _ -> StepResult.gate("go", "?")))));
+    start(
+        new Script(
+            "work",
+            List.of(step("one", _ -> done("one")), step("ask", _ -> StepResult.gate("go", "?")))));
     untilWaiting(Wait.Gate.class);
     signal(new Command.Cancel());
     untilState("cancelled");
@@ -175,7 +186,8 @@ final class SignalsSimulationTest {
             _ -> undone("flaky"));
     start(new Script("work", List.of(step("one", _ -> done("one")), flaky)));
     untilState("undone");
-    assertThat(did).containsExactly("one", "try 1", "try 2", "try 3", "try 4", "undo flaky", "undo one");
+    assertThat(did)
+        .containsExactly("one", "try 1", "try 2", "try 3", "try 4", "undo flaky", "undo one");
   }
 
   @Test
@@ -214,13 +226,18 @@ final class SignalsSimulationTest {
                       did.add("chunk " + n);
                       return n == 5
                           ? StepResult.done(IntNode.valueOf(n))
-                          : StepResult.again(IntNode.valueOf(n + 1), Duration.ofSeconds(20), n + 1, 5);
+                          : StepResult.again(
+                              IntNode.valueOf(n + 1), Duration.ofSeconds(20), n + 1, 5);
                     }))));
-    until(o -> o instanceof Running r && r.waiting() instanceof Wait.Until && r.steps().getFirst().iteration() == 3);
+    until(o ->
+        o instanceof Running r
+            && r.waiting() instanceof Wait.Until
+            && r.steps().getFirst().iteration() == 3);
     world.kill("a");
     world.start("b");
     untilState("done");
-    assertThat(did).containsExactly("chunk 0", "chunk 1", "chunk 2", "chunk 3", "chunk 4", "chunk 5");
+    assertThat(did)
+        .containsExactly("chunk 0", "chunk 1", "chunk 2", "chunk 3", "chunk 4", "chunk 5");
     assertThat(keys).doesNotHaveDuplicates();
   }
 
@@ -249,7 +266,11 @@ final class SignalsSimulationTest {
   @Test
   void aChildOperationsOutcomeIsItsStepsOutcome() {
     start(
-        new Script("work", List.of(step("child", _ -> StepResult.run("inner", new Job.Input("y"))), step("after", _ -> done("after")))),
+        new Script(
+            "work",
+            List.of(
+                step("child", _ -> StepResult.run("inner", new Job.Input("y"))),
+                step("after", _ -> done("after")))),
         new Script("inner", List.of(step("in", _ -> done("in")))));
     untilState("done");
     assertThat(did).containsExactly("in", "after");
@@ -258,8 +279,13 @@ final class SignalsSimulationTest {
   @Test
   void aChildThatIsUndoneFailsItsParent() {
     start(
-        new Script("work", List.of(step("one", _ -> done("one")), step("child", _ -> StepResult.run("inner", new Job.Input("y"))))),
-        new Script("inner", List.of(step("in", _ -> StepResult.over(Problem.conflict("no", "never"))))));
+        new Script(
+            "work",
+            List.of(
+                step("one", _ -> done("one")),
+                step("child", _ -> StepResult.run("inner", new Job.Input("y"))))),
+        new Script(
+            "inner", List.of(step("in", _ -> StepResult.over(Problem.conflict("no", "never"))))));
     untilState("undone");
     assertThat(did).containsExactly("one", "undo in", "undo child", "undo one");
   }
@@ -273,7 +299,10 @@ final class SignalsSimulationTest {
             Step.Repeat.SAFE,
             RetryPolicy.DEFAULT,
             _ -> StepResult.over(Problem.conflict("no", "never")),
-            _ -> fixed[0] ? undone("stuck") : StepResult.over(Problem.conflict("wedged", "cannot undo")));
+            _ ->
+                fixed[0]
+                    ? undone("stuck")
+                    : StepResult.over(Problem.conflict("wedged", "cannot undo")));
     start(new Script("work", List.of(stuck)));
     untilState("stuck");
     assertThat(operation().toString()).contains("wedged");
@@ -281,11 +310,16 @@ final class SignalsSimulationTest {
 
   @Test
   void anOperationOfAnUnknownPlanIsStrandedAndSaysSo() {
-    start(new Script("work", List.of(step("ask", _ -> StepResult.gate("go", "?")), step("act", _ -> done("act")))));
+    start(
+        new Script(
+            "work",
+            List.of(step("ask", _ -> StepResult.gate("go", "?")), step("act", _ -> done("act")))));
     untilWaiting(Wait.Gate.class);
     world.kill("a");
     SimWorld old = world;
-    old.startWith("b", new OperationTypes(List.of(new Script("work", List.of(step("other", _ -> done("x")))))));
+    old.startWith(
+        "b",
+        new OperationTypes(List.of(new Script("work", List.of(step("other", _ -> done("x")))))));
     signal(new Command.Approve("go", null));
     untilWaiting(Wait.Until.class);
     assertThat(Explanation.of(operation()).getLast().text()).contains("stranded");
