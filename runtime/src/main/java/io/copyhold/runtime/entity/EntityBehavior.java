@@ -16,9 +16,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The supervised behaviour of one entity: the shell, restarted with backoff when it fails; and when its replay
- * fails at the same event again and again, the quarantine in its place, which refuses commands and leaves its
- * neighbours alone.
+ * The supervised behaviour of one entity: the shell, restarted with backoff when it fails; and when
+ * its replay fails at the same event again and again, the quarantine in its place, which refuses
+ * commands and leaves its neighbours alone.
  */
 public final class EntityBehavior {
   private static final Duration BACKOFF_MIN = Duration.ofMillis(100);
@@ -38,22 +38,19 @@ public final class EntityBehavior {
       Reactor.Factory<S> reactor,
       @Nullable Runnable passivate) {
     Behavior<Message> behavior =
-        Behaviors.setup(
-            actor ->
-                Behaviors.withTimers(
-                    timers -> {
-                      Quarantines.Case found = ports.quarantines().find(ref);
-                      if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
-                        return found.tooNew()
-                            ? tooNew(ref, ports, found)
-                            : enclosed(actor, ref, ports, codec, history, found);
-                      }
-                      ShellContext shell = new ShellContext(ref, actor, timers, ports);
-                      EntityShell<S, C, E> entity =
-                          new EntityShell<>(
-                              type, shell, codec, history, reactor.create(shell), passivate);
-                      return FailureWatch.around(entity);
-                    }));
+        Behaviors.setup(actor ->
+            Behaviors.withTimers(timers -> {
+              Quarantines.Case found = ports.quarantines().find(ref);
+              if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
+                return found.tooNew()
+                    ? tooNew(ref, ports, found)
+                    : enclosed(actor, ref, ports, codec, history, found);
+              }
+              ShellContext shell = new ShellContext(ref, actor, timers, ports);
+              EntityShell<S, C, E> entity =
+                  new EntityShell<>(type, shell, codec, history, reactor.create(shell), passivate);
+              return FailureWatch.around(entity);
+            }));
     return Behaviors.supervise(behavior)
         .onFailure(
             SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, 0.2)
@@ -62,8 +59,8 @@ public final class EntityBehavior {
   }
 
   /**
-   * A journal failure ends an event-sourced behaviour without an exception that a supervisor around it would see.
-   * This makes it one, so that the restart begins from a fresh shell.
+   * A journal failure ends an event-sourced behaviour without an exception that a supervisor around
+   * it would see. This makes it one, so that the restart begins from a fresh shell.
    */
   private static final class FailureWatch extends BehaviorInterceptor<Object, Object> {
     private final EntityShell<?, ?, ?> entity;
@@ -101,20 +98,22 @@ public final class EntityBehavior {
     }
   }
 
-  /** Written by a newer version: not poison. It answers "not now" and leaves, so that a newer node can host it. */
+  /**
+   * Written by a newer version: not poison. It answers "not now" and leaves, so that a newer node
+   * can host it.
+   */
   private static Behavior<Message> tooNew(EntityRef ref, Ports ports, Quarantines.Case found) {
     ports.quarantines().release(ref, found.skips());
     Problem problem =
         Problem.unavailable("too-new", ref + " was written by a newer version: " + found.cause())
             .todo("finish the roll-out of that version, or go back to it");
     return Behaviors.receive(Message.class)
-        .onAnyMessage(
-            message -> {
-              if (message instanceof Message.Remote remote) {
-                remote.replyTo().tell(new Reply.NotNow(Duration.ofSeconds(5), true, problem));
-              }
-              return Behaviors.stopped();
-            })
+        .onAnyMessage(message -> {
+          if (message instanceof Message.Remote remote) {
+            remote.replyTo().tell(new Reply.NotNow(Duration.ofSeconds(5), true, problem));
+          }
+          return Behaviors.stopped();
+        })
         .build();
   }
 
@@ -146,30 +145,32 @@ public final class EntityBehavior {
             "event " + found.version(),
             "retry, or skip this event after looking at it");
     return Behaviors.receive(Message.class)
-        .onAnyMessage(
-            message ->
-                switch (message) {
-                  case Message.Ask ask when ask.command() instanceof Quarantine.Command -> {
-                    child.tell(ask);
-                    child.tell(new Message.Read(answers));
-                    yield Behaviors.same();
-                  }
-                  case Message.Remote remote -> {
-                    remote.replyTo().tell(new Reply.Refused(problem));
-                    yield Behaviors.same();
-                  }
-                  case Message.Released(var view) -> verdict(ref, ports, found, view);
-                  case Message.Reaction _ -> {
-                    enclose(child, found, actor.getSystem().ignoreRef());
-                    yield Behaviors.same();
-                  }
-                  case Message.Stop _ -> Behaviors.stopped();
-                  default -> Behaviors.same();
-                })
+        .onAnyMessage(message ->
+            switch (message) {
+              case Message.Ask ask when ask.command() instanceof Quarantine.Command -> {
+                child.tell(ask);
+                child.tell(new Message.Read(answers));
+                yield Behaviors.same();
+              }
+              case Message.Remote remote -> {
+                remote.replyTo().tell(new Reply.Refused(problem));
+                yield Behaviors.same();
+              }
+              case Message.Released(var view) -> verdict(ref, ports, found, view);
+              case Message.Reaction _ -> {
+                enclose(child, found, actor.getSystem().ignoreRef());
+                yield Behaviors.same();
+              }
+              case Message.Stop _ -> Behaviors.stopped();
+              default -> Behaviors.same();
+            })
         .build();
   }
 
-  /** What the journaled verdict says: stay enclosed, or go on passing over what an operator said to skip. */
+  /**
+   * What the journaled verdict says: stay enclosed, or go on passing over what an operator said to
+   * skip.
+   */
   private static Behavior<Message> verdict(
       EntityRef ref,
       Ports ports,
@@ -178,7 +179,8 @@ public final class EntityBehavior {
     Set<Long> skips = new java.util.TreeSet<>(found.skips());
     view.path("skips").forEach(skip -> skips.add(skip.asLong()));
     boolean skipsIt = skips.contains(found.version());
-    boolean released = !view.path("enclosed").asBoolean() && view.path("version").asLong() == found.version();
+    boolean released =
+        !view.path("enclosed").asBoolean() && view.path("version").asLong() == found.version();
     if (skipsIt || released) {
       ports.quarantines().release(ref, skips);
       return Behaviors.stopped();

@@ -16,13 +16,12 @@ public final class PostgresOwnership implements Ownership {
 
   @Override
   public CompletionStage<Long> acquire(EntityRef entity) {
-    return database.later(
-        connection -> {
-          try (PreparedStatement s = connection.prepareStatement("SELECT nextval('copyhold.term')");
-              ResultSet r = s.executeQuery()) {
-            r.next();
-            return r.getLong(1);
-          }
-        });
+    return database.later(connection -> {
+      try (PreparedStatement s = connection.prepareStatement("SELECT nextval('copyhold.term')");
+          ResultSet r = s.executeQuery()) {
+        r.next();
+        return r.getLong(1);
+      }
+    });
   }
 }

@@ -4,8 +4,9 @@ import io.copyhold.runtime.EntityRef;
 import java.util.List;
 
 /**
- * Port to all events of all entities, for whatever follows them: at least once, in order per entity, and never
- * skipping one, also when a transaction stays open for long while others commit. Calls block.
+ * Port to all events of all entities, for whatever follows them: at least once, in order per
+ * entity, and never skipping one, also when a transaction stays open for long while others commit.
+ * Calls block.
  */
 public interface Feed {
   /** The offset before the first event. */

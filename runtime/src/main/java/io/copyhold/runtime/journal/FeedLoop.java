@@ -6,9 +6,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the feed to one follower, in a thread of its own: soon after activity, a little later when it is quiet. A
- * journal that is away, or a follower that throws, is tried again with growing pauses, from the last offset the
- * follower took.
+ * Brings the feed to one follower, in a thread of its own: soon after activity, a little later when
+ * it is quiet. A journal that is away, or a follower that throws, is tried again with growing
+ * pauses, from the last offset the follower took.
  */
 @PortAdapter
 public final class FeedLoop implements AutoCloseable {
@@ -16,12 +16,15 @@ public final class FeedLoop implements AutoCloseable {
 
   /** Follows events. Called by one thread, one batch after the other. */
   public interface Follower {
-    /** Where to go on: the offset after the last batch this follower keeps. Asked at the start and after a failure. */
+    /**
+     * Where to go on: the offset after the last batch this follower keeps. Asked at the start and
+     * after a failure.
+     */
     String offset();
 
     /**
-     * Takes a batch, perhaps one it knows already, in whole or part. An empty one means that there is nothing new up to
-     * its offset.
+     * Takes a batch, perhaps one it knows already, in whole or part. An empty one means that there
+     * is nothing new up to its offset.
      */
     void take(Feed.Batch batch);
   }
@@ -69,7 +72,7 @@ public final class FeedLoop implements AutoCloseable {
       closed = true;
       lock.notifyAll();
     }
-    if (Thread.currentThread() == thread) {
+    if (Thread.currentThread().equals(thread)) {
       return;
     }
     boolean interrupted = false;
@@ -112,7 +115,10 @@ public final class FeedLoop implements AutoCloseable {
         offset = null;
         if (!failing) {
           failing = true;
-          log.atWarn().addKeyValue("feed", name).setCause(e).log("cannot follow events; will be retried");
+          log.atWarn()
+              .addKeyValue("feed", name)
+              .setCause(e)
+              .log("cannot follow events; will be retried");
         }
         pause = longer(pause, settings.backoffMax());
       }

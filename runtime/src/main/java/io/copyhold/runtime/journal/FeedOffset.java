@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How far a follower of the journal has come: it has seen all that was visible in the snapshot {@code seen}, and is
- * on its way to {@code goal}, of which it has the events up to {@code (xid, ordering)}. Between two reads that left
- * nothing over, both are the same.
+ * How far a follower of the journal has come: it has seen all that was visible in the snapshot
+ * {@code seen}, and is on its way to {@code goal}, of which it has the events up to {@code (xid,
+ * ordering)}. Between two reads that left nothing over, both are the same.
  *
  * <p>Written {@code 7:12:8,10} where no way is left, and {@code 7:12:8,10~9:15:~13.204} on the way.
  */

@@ -24,7 +24,9 @@ public record FeedSettings(int batchMax, Duration pollMin, Duration pollMax, Dur
     }
   }
 
-  /** @param root a node's whole configuration */
+  /**
+   * @param root a node's whole configuration
+   */
   public static FeedSettings from(Config root) {
     Config c = root.getConfig("copyhold.feed");
     return new FeedSettings(

@@ -13,8 +13,9 @@ import slick.jdbc.PostgresProfile$;
 import slick.util.AsyncExecutor$;
 
 /**
- * Gives Pekko's JDBC plugin one bounded pool for journal, snapshots and replay, from {@code copyhold.journal}.
- * Named in {@code copyhold-pekko.conf}; the plugin makes it, once per actor system.
+ * Gives Pekko's JDBC plugin one bounded pool for journal, snapshots and replay, from {@code
+ * copyhold.journal}. Named in {@code copyhold-pekko.conf}; the plugin makes it, once per actor
+ * system.
  */
 public final class JournalDatabase implements SlickDatabaseProvider {
   private final SlickDatabase shared;
@@ -34,11 +35,10 @@ public final class JournalDatabase implements SlickDatabaseProvider {
                     "copyhold-journal", size, size, settings.queueMax(), size, false),
                 false);
     this.shared = new Shared(slick);
-    system.registerOnTermination(
-        () -> {
-          slick.close();
-          pool.close();
-        });
+    system.registerOnTermination(() -> {
+      slick.close();
+      pool.close();
+    });
   }
 
   @Override

@@ -3,7 +3,10 @@ package io.copyhold.runtime.journal;
 import io.copyhold.runtime.postgres.ControlSchema.Part;
 import java.util.List;
 
-/** The tables of the control database that this module brings: journal, snapshots, terms, agenda, blobs. */
+/**
+ * The tables of the control database that this module brings: journal, snapshots, terms, agenda,
+ * blobs.
+ */
 public final class JournalSchema {
   private JournalSchema() {}
 

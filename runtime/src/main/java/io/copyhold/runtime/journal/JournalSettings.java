@@ -8,7 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The control database and how it is reached, read from {@code copyhold.journal}; reasons stand there.
+ * The control database and how it is reached, read from {@code copyhold.journal}; reasons stand
+ * there.
  *
  * @param pool for storing and replaying events
  * @param sidePool for everything else
@@ -16,14 +17,20 @@ import java.util.Map;
  * @param schemaLockMax wait for another node that changes the schema
  */
 public record JournalSettings(
-    Database database, PoolSettings pool, PoolSettings sidePool, int queueMax, Duration schemaLockMax) {
+    Database database,
+    PoolSettings pool,
+    PoolSettings sidePool,
+    int queueMax,
+    Duration schemaLockMax) {
   public JournalSettings {
     if (queueMax < 1) {
       throw new IllegalArgumentException("copyhold.journal.queue-max must be at least 1");
     }
   }
 
-  /** @param root a node's whole configuration */
+  /**
+   * @param root a node's whole configuration
+   */
   public static JournalSettings from(Config root) {
     Config c = root.getConfig("copyhold.journal");
     String password = c.getString("password");

@@ -34,17 +34,16 @@ public final class PostgresBlobs implements Blobs {
     }
     byte[] kept = content.clone();
     byte[] digest = sha256(kept);
-    return database.later(
-        connection -> {
-          try (PreparedStatement s =
-              connection.prepareStatement(
-                  "INSERT INTO copyhold.blob (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
-            s.setBytes(1, digest);
-            s.setBytes(2, kept);
-            s.executeUpdate();
-            return HexFormat.of().formatHex(digest);
-          }
-        });
+    return database.later(connection -> {
+      try (PreparedStatement s =
+          connection.prepareStatement(
+              "INSERT INTO copyhold.blob (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+        s.setBytes(1, digest);
+        s.setBytes(2, kept);
+        s.executeUpdate();
+        return HexFormat.of().formatHex(digest);
+      }
+    });
   }
 
   @Override
@@ -53,27 +52,25 @@ public final class PostgresBlobs implements Blobs {
       return CompletableFuture.completedStage(Optional.empty());
     }
     byte[] wanted = HexFormat.of().parseHex(digest);
-    return database.later(
-        connection -> {
-          try (PreparedStatement s =
-              connection.prepareStatement("SELECT content FROM copyhold.blob WHERE digest = ?")) {
-            s.setBytes(1, wanted);
-            try (ResultSet r = s.executeQuery()) {
-              if (!r.next()) {
-                return Optional.empty();
-              }
-              byte[] content = r.getBytes(1);
-              if (!Arrays.equals(sha256(content), wanted)) {
-                throw new ProblemException(
-                    Problem.of(
-                            Problem.Kind.FAULT, "blob-corrupt", "its bytes do not fit their digest")
-                        .at("copyhold.blob " + digest)
-                        .todo("restore this row from a backup of the control database"));
-              }
-              return Optional.of(content);
-            }
+    return database.later(connection -> {
+      try (PreparedStatement s =
+          connection.prepareStatement("SELECT content FROM copyhold.blob WHERE digest = ?")) {
+        s.setBytes(1, wanted);
+        try (ResultSet r = s.executeQuery()) {
+          if (!r.next()) {
+            return Optional.empty();
           }
-        });
+          byte[] content = r.getBytes(1);
+          if (!Arrays.equals(sha256(content), wanted)) {
+            throw new ProblemException(
+                Problem.of(Problem.Kind.FAULT, "blob-corrupt", "its bytes do not fit their digest")
+                    .at("copyhold.blob " + digest)
+                    .todo("restore this row from a backup of the control database"));
+          }
+          return Optional.of(content);
+        }
+      }
+    });
   }
 
   private static byte[] sha256(byte[] content) {

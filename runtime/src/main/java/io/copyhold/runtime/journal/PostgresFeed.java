@@ -11,18 +11,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The feed over the JDBC plugin's tables. The order of insertion is not the order of commit, so the feed goes from
- * snapshot to snapshot of PostgreSQL:
+ * The feed over the JDBC plugin's tables. The order of insertion is not the order of commit, so the
+ * feed goes from snapshot to snapshot of PostgreSQL:
  *
  * <ol>
  *   <li>Ask which transactions have ended by now: the goal.
- *   <li>Read, in pages and in the order of (transaction, ordering), the rows of all transactions that the goal sees and
- *       the snapshot before did not: those that were open then, and the younger ones.
+ *   <li>Read, in pages and in the order of (transaction, ordering), the rows of all transactions
+ *       that the goal sees and the snapshot before did not: those that were open then, and the
+ *       younger ones.
  *   <li>When no row is left, the goal is the snapshot before.
  * </ol>
  *
- * An entity stores one event after the other, so a snapshot that sees one sees those before it, and within one
- * snapshot their transactions ascend. A transaction that stays open holds nobody else's events back.
+ * An entity stores one event after the other, so a snapshot that sees one sees those before it, and
+ * within one snapshot their transactions ascend. A transaction that stays open holds nobody else's
+ * events back.
  */
 public final class PostgresFeed implements Feed {
   /** Rows of other serializers in the journal, Pekko's own for example, are nobody's events. */
@@ -81,8 +83,7 @@ public final class PostgresFeed implements Feed {
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
           reached =
-              new FeedOffset(
-                  way.seen(), way.goal(), Long.parseLong(r.getString(1)), r.getLong(2));
+              new FeedOffset(way.seen(), way.goal(), Long.parseLong(r.getString(1)), r.getLong(2));
           String manifest = r.getString(5);
           entries.add(
               new Entry(
@@ -94,8 +95,7 @@ public final class PostgresFeed implements Feed {
       }
     }
     boolean more = entries.size() == limit;
-    return new Batch(
-        entries, (more ? reached : FeedOffset.at(way.goal())).toString(), more);
+    return new Batch(entries, (more ? reached : FeedOffset.at(way.goal())).toString(), more);
   }
 
   private static void bind(

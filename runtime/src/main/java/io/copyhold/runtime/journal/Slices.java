@@ -6,9 +6,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Parts of the space of all entities: 16 slices for those who follow events, 65,536 hash values for those who
- * share out work. By the MD5 of the persistence id, which any database computes alike; stored, so it never
- * changes.
+ * Parts of the space of all entities: 16 slices for those who follow events, 65,536 hash values for
+ * those who share out work. By the MD5 of the persistence id, which any database computes alike;
+ * stored, so it never changes.
  *
  * @param from first slice, 0 to 15
  * @param to last slice, {@code from} to 15

@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of an operation as a pure state machine. Forward it runs step after step; when one is over, or on
- * cancel, it runs backward and undoes every step that was begun, the last one first.
+ * The life of an operation as a pure state machine. Forward it runs step after step; when one is
+ * over, or on cancel, it runs backward and undoes every step that was begun, the last one first.
  *
  * <pre>
  *   ready ──Begin──▶ attempt ──done──▶ ready (next step) ... ──▶ ended
@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *     └─── lost: its node died; Begin starts the next attempt, of a higher token
  * </pre>
  *
- * Only the current attempt is believed. What a late one says is journaled as late and changes nothing.
+ * Only the current attempt is believed. What a late one says is journaled as late and changes
+ * nothing.
  */
 public sealed interface Operation {
   /** Nothing is known of it yet. */
@@ -73,9 +74,16 @@ public sealed interface Operation {
    * @param owner {@code tenant/acme}
    * @param id within the owner: {@code provision/1}
    * @param steps their names, in order
+   * @param traceparent W3C trace context of the request that led to it, or null
    */
   record Plan(
-      String owner, String id, String type, String version, JsonNode input, List<String> steps) {
+      String owner,
+      String id,
+      String type,
+      String version,
+      JsonNode input,
+      List<String> steps,
+      @Nullable String traceparent) {
     public Plan {
       steps = List.copyOf(steps);
     }
@@ -111,8 +119,7 @@ public sealed interface Operation {
     }
 
     StepState with(Status next) {
-      return new StepState(
-          name, next, attempts, 0, iteration, done, total, checkpoint, data);
+      return new StepState(name, next, attempts, 0, iteration, done, total, checkpoint, data);
     }
   }
 
@@ -159,8 +166,7 @@ public sealed interface Operation {
 
     record ReportDone(long attempt, @Nullable JsonNode data) implements Command {}
 
-    record ReportAgain(
-        long attempt, JsonNode checkpoint, Duration after, long done, long total)
+    record ReportAgain(long attempt, JsonNode checkpoint, Duration after, long done, long total)
         implements Command {}
 
     /**
@@ -197,7 +203,9 @@ public sealed interface Operation {
 
     record Approve(String signal, @Nullable JsonNode data) implements Command {}
 
-    /** @param happened the effect of unknown outcome did happen: go on; otherwise run it again */
+    /**
+     * @param happened the effect of unknown outcome did happen: go on; otherwise run it again
+     */
     record Choose(boolean happened) implements Command {}
   }
 
@@ -206,7 +214,8 @@ public sealed interface Operation {
     record Started(Plan plan, Instant at) implements Event {}
 
     /** The intent: journaled before the effect. */
-    record AttemptStarted(long attempt, long term, String node, String step, boolean undo, Instant at)
+    record AttemptStarted(
+        long attempt, long term, String node, String step, boolean undo, Instant at)
         implements Event {}
 
     record Progressed(long done, long total, @Nullable JsonNode checkpoint) implements Event {}
@@ -378,15 +387,13 @@ public sealed interface Operation {
             running.attempts() + 1, term, node, running.step().name(), running.undoing(), now));
   }
 
-  private static Decision<Event> report(
-      Running running, long attempt, String said, Event event) {
+  private static Decision<Event> report(Running running, long attempt, String said, Event event) {
     return current(running, attempt)
         ? Decision.accept(event)
         : Decision.accept(new Event.LateCompletion(attempt, said));
   }
 
-  private static Decision<Event> notNow(
-      Running running, Command.ReportNotNow report, Instant now) {
+  private static Decision<Event> notNow(Running running, Command.ReportNotNow report, Instant now) {
     if (!current(running, report.attempt())) {
       return Decision.accept(new Event.LateCompletion(report.attempt(), "not-now"));
     }
@@ -402,12 +409,12 @@ public sealed interface Operation {
     return Decision.accept(new Event.StepDeferred(now.plus(longer), report.problem(), true));
   }
 
-  private static Decision<Event> approve(
-      Running running, String signal, @Nullable JsonNode data) {
+  private static Decision<Event> approve(Running running, String signal, @Nullable JsonNode data) {
     if (running.waiting() instanceof Wait.Gate(var wanted, _, _)) {
       return wanted.equals(signal)
           ? Decision.accept(new Event.Approved(signal, data))
-          : Decision.refuse("other-signal", "it waits for \"" + wanted + "\", not \"" + signal + "\"");
+          : Decision.refuse(
+              "other-signal", "it waits for \"" + wanted + "\", not \"" + signal + "\"");
     }
     return Decision.refuse("no-gate", "it does not wait for an approval now");
   }
@@ -423,7 +430,9 @@ public sealed interface Operation {
 
   private static boolean finished(Running running) {
     return running.waiting() instanceof Wait.Ready
-        && (running.undoing() ? running.current() < 0 : running.current() >= running.steps().size());
+        && (running.undoing()
+            ? running.current() < 0
+            : running.current() >= running.steps().size());
   }
 
   private static Outcome outcome(Running running) {
@@ -461,7 +470,8 @@ public sealed interface Operation {
       }
       case Running running -> OperationFold.fold(running, event);
       case Ended ended -> {
-        if (event instanceof Event.Retried && ended.outcome() instanceof Outcome.FailedInRollback(var why, _)) {
+        if (event instanceof Event.Retried
+            && ended.outcome() instanceof Outcome.FailedInRollback(var why, _)) {
           yield OperationFold.resumeUndo(ended, why);
         }
         throw new IllegalStateException(event + " after the end");

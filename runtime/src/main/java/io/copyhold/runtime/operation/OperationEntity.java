@@ -156,7 +156,6 @@ public final class OperationEntity implements EntityType<Operation, Command, Eve
 
   private static void steps(ObjectNode node, List<StepState> steps) {
     node.put("steps", steps.size());
-    node.put(
-        "stepsDone", steps.stream().filter(s -> s.status() == Operation.Status.DONE).count());
+    node.put("stepsDone", steps.stream().filter(s -> s.status() == Operation.Status.DONE).count());
   }
 }

@@ -92,7 +92,15 @@ final class OperationFold {
         StepState s = r.step();
         StepState repeats =
             new StepState(
-                s.name(), s.status(), s.attempts(), 0, s.iteration() + 1, done, total, checkpoint, s.data());
+                s.name(),
+                s.status(),
+                s.attempts(),
+                0,
+                s.iteration() + 1,
+                done,
+                total,
+                checkpoint,
+                s.data());
         yield deferred(with(r, repeats, new Wait.Until(due, null)));
       }
       case Event.StepDeferred(var due, var problem, var failure) -> {
@@ -108,7 +116,8 @@ final class OperationFold {
                 s.total(),
                 s.checkpoint(),
                 s.data());
-        yield deferred(with(r, later, new Wait.Until(due, problem.code().equals(STOPPED) ? null : problem)));
+        yield deferred(
+            with(r, later, new Wait.Until(due, problem.code().equals(STOPPED) ? null : problem)));
       }
       case Event.StepFailed(var problem) ->
           r.undoing()
@@ -194,7 +203,10 @@ final class OperationFold {
     return backward(turned, Math.min(r.current(), r.steps().size() - 1));
   }
 
-  /** To the last step at or before {@code from} that was begun and is not undone; -1 when there is none. */
+  /**
+   * To the last step at or before {@code from} that was begun and is not undone; -1 when there is
+   * none.
+   */
   private static Running backward(Running r, int from) {
     int i = from;
     while (i >= 0

@@ -11,7 +11,9 @@ import io.copyhold.runtime.journal.Codec;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 
-/** The engine of a node: gives every entity the reactor that keeps its wanted operations running. */
+/**
+ * The engine of a node: gives every entity the reactor that keeps its wanted operations running.
+ */
 public final class Operations {
   private final OperationTypes types;
   private final Codec codec;
@@ -23,7 +25,10 @@ public final class Operations {
     this.history = history;
   }
 
-  /** For {@link EntityBehavior#create}: runs what {@code type.operations(state)} wants, and its agenda rows. */
+  /**
+   * For {@link EntityBehavior#create}: runs what {@code type.operations(state)} wants, and its
+   * agenda rows.
+   */
   public <S> Reactor.Factory<S> reactor(EntityType<S, ?, ?> type) {
     return shell -> new WantedReactor<>(type, shell, this);
   }
@@ -37,7 +42,8 @@ public final class Operations {
   }
 
   /** The actor of one operation, a child of its owner's actor. */
-  Behavior<Message> behavior(EntityRef owner, String id, ActorRef<Message> ownerActor, Ports ports) {
+  Behavior<Message> behavior(
+      EntityRef owner, String id, ActorRef<Message> ownerActor, Ports ports) {
     EntityRef ref = owner.operation(id);
     return EntityBehavior.create(
         OperationEntity.TYPE,

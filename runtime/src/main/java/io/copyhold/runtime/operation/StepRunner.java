@@ -34,12 +34,14 @@ import org.slf4j.LoggerFactory;
  * Runs an operation's steps. It looks at what the operation waits for and does that, and only that:
  *
  * <ol>
- *   <li>ready, or an attempt of an earlier term: journal the intent ({@code Begin}), under a term of its own;
+ *   <li>ready, or an attempt of an earlier term: journal the intent ({@code Begin}), under a term
+ *       of its own;
  *   <li>an attempt of its own: run the step on the executor, and report what it returned;
  *   <li>a time: a timer; calls: ask, and ask again; a child: start it; a gate or a choice: nothing.
  * </ol>
  *
- * An effect never starts before its intent is stored, and a report that comes late is journaled as late.
+ * An effect never starts before its intent is stored, and a report that comes late is journaled as
+ * late.
  */
 final class StepRunner implements Reactor<Operation> {
   private static final Logger log = LoggerFactory.getLogger(StepRunner.class);
@@ -117,20 +119,25 @@ final class StepRunner implements Reactor<Operation> {
   }
 
   @Override
-  public void react(Operation state, long version) {
+  public void react(Operation state, long version, Origin origin) {
     this.version = version;
+    look(state);
+  }
+
+  private void look(Operation state) {
     switch (state) {
       case Operation.NotStarted _ -> {}
       case Operation.Ended(_, _, _, var outcome, _) -> reportEnd(state, outcome);
       case Running running -> {
         ended = false;
-        react(running);
+        look(running);
       }
     }
   }
 
-  private void react(Running running) {
-    if (live != null && !(running.waiting() instanceof Wait.Attempt a && a.attempt() == live.attemptNumber())) {
+  private void look(Running running) {
+    if (live != null
+        && !(running.waiting() instanceof Wait.Attempt a && a.attempt() == live.attemptNumber())) {
       live = null;
       if (stopped != null) {
         stopped.run();
@@ -256,7 +263,8 @@ final class StepRunner implements Reactor<Operation> {
       return;
     }
     long number = attempt.attempt();
-    Origin principal = Origin.of("operation:" + ref.id());
+    Origin principal =
+        Origin.of("operation:" + ref.id()).withTraceparent(running.plan().traceparent());
     Observation seen =
         shell
             .ports()
@@ -355,7 +363,9 @@ final class StepRunner implements Reactor<Operation> {
       return;
     }
     Origin origin =
-        Origin.of("operation:" + ref.id()).withKey(LiveStep.key(ref, running) + "/" + index);
+        Origin.of("operation:" + ref.id())
+            .withTraceparent(running.plan().traceparent())
+            .withKey(LiveStep.key(ref, running) + "/" + index);
     shell
         .actor()
         .pipeToSelf(
@@ -442,7 +452,9 @@ final class StepRunner implements Reactor<Operation> {
       shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
       actor.tell(
           new Message.Ask(
-              new Command.Start(WantedReactor.plan(ref, wanted.id(), type, wanted.input())),
+              new Command.Start(
+                  WantedReactor.plan(
+                      ref, wanted.id(), type, wanted.input(), running.plan().traceparent())),
               Origin.of("operation:" + ref.id()),
               false,
               shell.actor().getSystem().ignoreRef()));
@@ -472,7 +484,8 @@ final class StepRunner implements Reactor<Operation> {
               .tell(
                   new Reply.Refused(
                       Problem.conflict(
-                          "operation-not-running", ref + " has no running operation " + signal.operation())));
+                          "operation-not-running",
+                          ref + " has no running operation " + signal.operation())));
         }
       }
       case Message.Ask _,
@@ -492,11 +505,16 @@ final class StepRunner implements Reactor<Operation> {
       case Note.TermAcquired(var value, var failure) -> {
         acquiring = false;
         if (value == null) {
-          log.atWarn().addKeyValue("operation", ref).setCause(failure).log("no term; will be retried");
-          shell.timers().startSingleTimer("due", new Message.Reaction(new Note.Due()), CALL_RETRY_MAX);
+          log.atWarn()
+              .addKeyValue("operation", ref)
+              .setCause(failure)
+              .log("no term; will be retried");
+          shell
+              .timers()
+              .startSingleTimer("due", new Message.Reaction(new Note.Due()), CALL_RETRY_MAX);
         } else {
           term = value;
-          react(state, version);
+          look(state);
         }
       }
       case Note.Completed(var attempt, var result) -> {
@@ -537,14 +555,14 @@ final class StepRunner implements Reactor<Operation> {
             && !shell.ports().clock().instant().isBefore(due)) {
           begin(running);
         } else {
-          react(state, version);
+          look(state);
         }
       }
-      case Note.ReportEnd _ -> react(state, version);
+      case Note.ReportEnd _ -> look(state);
       case Note.ChildGone _ -> {
         child = null;
         if (stopped == null) {
-          react(state, version);
+          look(state);
         } else if (live == null) {
           stopped.run();
         }
@@ -568,15 +586,15 @@ final class StepRunner implements Reactor<Operation> {
           case Outcome.FailedInRollback(var problem, _) ->
               new Command.ReportOver(attempt, problem.at(childId));
           case Outcome.Cancelled _ ->
-              new Command.ReportOver(attempt, Problem.conflict("cancelled", childId + " was cancelled"));
+              new Command.ReportOver(
+                  attempt, Problem.conflict("cancelled", childId + " was cancelled"));
         });
   }
 
   /** What the attempt came to, as a command of the operation. */
   private void report(Running running, long attempt, StepResult result) {
     Step step = step(running);
-    RetryPolicy policy =
-        step == null || running.undoing() ? RetryPolicy.PATIENT : step.retry();
+    RetryPolicy policy = step == null || running.undoing() ? RetryPolicy.PATIENT : step.retry();
     boolean stopRequested = live != null && live.stopping();
     tell(
         switch (result) {
@@ -616,7 +634,8 @@ final class StepRunner implements Reactor<Operation> {
   private void threw(Running running, long attempt, Throwable failure) {
     if (failure instanceof ProblemException e) {
       switch (e.problem().kind()) {
-        case UNAVAILABLE, FAULT -> report(running, attempt, StepResult.notNow(Duration.ZERO, e.problem()));
+        case UNAVAILABLE, FAULT ->
+            report(running, attempt, StepResult.notNow(Duration.ZERO, e.problem()));
         case INVALID,
             MALFORMED,
             UNAUTHENTICATED,
@@ -637,7 +656,9 @@ final class StepRunner implements Reactor<Operation> {
         .log("a step threw; it will be retried");
     Step step = step(running);
     if (step != null && step.repeat() == Step.Repeat.NEITHER && !running.undoing()) {
-      tell(new Command.Park(Problem.unavailable("effect-unknown", step.name() + " failed on the way")));
+      tell(
+          new Command.Park(
+              Problem.unavailable("effect-unknown", step.name() + " failed on the way")));
       return;
     }
     report(

@@ -27,8 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps what an entity's state wants: an actor per wanted operation, started once by its id, and an agenda row
- * per wanted alarm and one for the operations together, so that someone wakes the entity when its node dies.
+ * Keeps what an entity's state wants: an actor per wanted operation, started once by its id, and an
+ * agenda row per wanted alarm and one for the operations together, so that someone wakes the entity
+ * when its node dies.
  */
 final class WantedReactor<S> implements Reactor<S> {
   /** Name of the agenda row of an entity that has operations. */
@@ -88,14 +89,14 @@ final class WantedReactor<S> implements Reactor<S> {
   }
 
   @Override
-  public void react(S state, long version) {
+  public void react(S state, long version, Origin origin) {
     if (stopped != null) {
       return;
     }
     List<OperationRequest> wanted = type.operations(state);
     for (OperationRequest request : wanted) {
       if (!children.containsKey(request.id())) {
-        start(request);
+        start(request, origin);
       }
     }
     Set<String> ids = new HashSet<>();
@@ -127,7 +128,7 @@ final class WantedReactor<S> implements Reactor<S> {
     shell.ports().agenda().remove(ref, names);
   }
 
-  private void start(OperationRequest request) {
+  private void start(OperationRequest request, Origin origin) {
     OperationType<?> operation = operations.types().newest(request.type()).orElse(null);
     if (operation == null) {
       log.atError()
@@ -141,7 +142,8 @@ final class WantedReactor<S> implements Reactor<S> {
     children.put(request.id(), child);
     child.actor.tell(
         new Message.Ask(
-            new Operation.Command.Start(plan(ref, request.id(), operation, request.input())),
+            new Operation.Command.Start(
+                plan(ref, request.id(), operation, request.input(), origin.traceparent())),
             Origin.of("entity:" + ref),
             false,
             shell.actor().getSystem().ignoreRef()));
@@ -158,11 +160,21 @@ final class WantedReactor<S> implements Reactor<S> {
     return actor;
   }
 
-  static Operation.Plan plan(EntityRef owner, String id, OperationType<?> type, Object input) {
-    JsonNode tree =
-        input instanceof JsonNode node ? node : Mappers.tree(input, input.getClass());
+  static Operation.Plan plan(
+      EntityRef owner,
+      String id,
+      OperationType<?> type,
+      Object input,
+      @Nullable String traceparent) {
+    JsonNode tree = input instanceof JsonNode node ? node : Mappers.tree(input, input.getClass());
     return new Operation.Plan(
-        owner.toString(), id, type.name(), type.version(), tree, stepNames(type, tree));
+        owner.toString(),
+        id,
+        type.name(),
+        type.version(),
+        tree,
+        stepNames(type, tree),
+        traceparent);
   }
 
   private static <I> List<String> stepNames(OperationType<I> type, JsonNode input) {
@@ -195,7 +207,7 @@ final class WantedReactor<S> implements Reactor<S> {
       case Message.Reaction(ChildGone(var id)) -> {
         children.remove(id);
         if (stopped == null) {
-          react(state, version);
+          react(state, version, Origin.SYSTEM);
         } else if (children.isEmpty()) {
           stopped.run();
         }
@@ -210,7 +222,10 @@ final class WantedReactor<S> implements Reactor<S> {
     }
   }
 
-  /** To the operation named, or, for {@code provision/1/backup/1}, through {@code provision/1} to its child. */
+  /**
+   * To the operation named, or, for {@code provision/1/backup/1}, through {@code provision/1} to
+   * its child.
+   */
   private void signal(Message.Signal signal) {
     String name = signal.operation();
     for (Map.Entry<String, Child> entry : children.entrySet()) {

@@ -10,9 +10,10 @@ import java.util.concurrent.Executor;
 import javax.sql.DataSource;
 
 /**
- * The control plane's own database for calls that must not block their caller: each borrows a connection of a
- * bounded pool and runs on an executor that may block. An {@link SQLException} becomes a {@link
- * ProblemException}: {@code control-database-unavailable} when another attempt may succeed.
+ * The control plane's own database for calls that must not block their caller: each borrows a
+ * connection of a bounded pool and runs on an executor that may block. An {@link SQLException}
+ * becomes a {@link ProblemException}: {@code control-database-unavailable} when another attempt may
+ * succeed.
  *
  * @param pool auto-commit connections
  * @param blocking runs what blocks: virtual threads
@@ -38,18 +39,17 @@ public record ControlDatabase(DataSource pool, Executor blocking) {
 
   /** All or nothing, in the caller's thread. */
   public <T> T transaction(Work<T> work) {
-    return now(
-        connection -> {
-          connection.setAutoCommit(false);
-          try {
-            T result = work.with(connection);
-            connection.commit();
-            return result;
-          } catch (SQLException | RuntimeException e) {
-            rollback(connection, e);
-            throw e;
-          }
-        });
+    return now(connection -> {
+      connection.setAutoCommit(false);
+      try {
+        T result = work.with(connection);
+        connection.commit();
+        return result;
+      } catch (SQLException | RuntimeException e) {
+        rollback(connection, e);
+        throw e;
+      }
+    });
   }
 
   private static void rollback(Connection connection, Exception because) {
@@ -73,9 +73,12 @@ public record ControlDatabase(DataSource pool, Executor blocking) {
             || state.startsWith("25006"); // a standby
     return passes
         ? Problem.unavailable(
-                "control-database-unavailable", "the control database does not answer (" + state + ")")
+                "control-database-unavailable",
+                "the control database does not answer (" + state + ")")
             .todo("it is tried again; look at that server if this lasts")
         : Problem.of(
-            Problem.Kind.FAULT, "control-database-refused", "the control database refused a statement (" + state + ")");
+            Problem.Kind.FAULT,
+            "control-database-refused",
+            "the control database refused a statement (" + state + ")");
   }
 }

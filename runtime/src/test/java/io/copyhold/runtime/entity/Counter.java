@@ -10,7 +10,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** A small entity for tests of what stands around every entity: it counts, and can be told to ring. */
+/**
+ * A small entity for tests of what stands around every entity: it counts, and can be told to ring.
+ */
 public sealed interface Counter {
   record Absent() implements Counter {}
 

@@ -60,18 +60,17 @@ class EntityShellTest {
 
   private static long events(EntityRef entity) {
     return node.control()
-        .now(
-            c -> {
-              try (PreparedStatement s =
-                  c.prepareStatement(
-                      "SELECT count(*) FROM copyhold.event_journal WHERE persistence_id = ?")) {
-                s.setString(1, entity.persistenceId());
-                try (ResultSet r = s.executeQuery()) {
-                  r.next();
-                  return r.getLong(1);
-                }
-              }
-            });
+        .now(c -> {
+          try (PreparedStatement s =
+              c.prepareStatement(
+                  "SELECT count(*) FROM copyhold.event_journal WHERE persistence_id = ?")) {
+            s.setString(1, entity.persistenceId());
+            try (ResultSet r = s.executeQuery()) {
+              r.next();
+              return r.getLong(1);
+            }
+          }
+        });
   }
 
   @Test
@@ -148,8 +147,7 @@ class EntityShellTest {
   @Test
   void anotherExpectedVersionIsRefused() {
     EntityRef counter = created();
-    Problem problem =
-        refused(node.ask(counter, new Command.Add(1), TEST.withExpectedVersion(7L)));
+    Problem problem = refused(node.ask(counter, new Command.Add(1), TEST.withExpectedVersion(7L)));
     assertThat(problem.kind()).isEqualTo(Problem.Kind.PRECONDITION);
     assertThat(node.applied(counter, new Command.Add(1), TEST.withExpectedVersion(1L)).version())
         .isEqualTo(2);
