@@ -15,7 +15,8 @@ public record HomeRef(String store, Isolation isolation, String name) {
     }
     int bytes = name.getBytes(StandardCharsets.UTF_8).length;
     if (bytes < 1 || bytes > 63 || name.indexOf('\0') >= 0) {
-      throw new IllegalArgumentException("a home's name has 1 to 63 bytes without NUL, not " + bytes);
+      throw new IllegalArgumentException(
+          "a home's name has 1 to 63 bytes without NUL, not " + bytes);
     }
   }
 

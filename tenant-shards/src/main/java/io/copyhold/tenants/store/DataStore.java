@@ -9,11 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One database server of the user, whatever its engine.
  *
- * <p>Every method blocks; call it from an operation's step, never from an actor. What takes a {@link Fence}
- * changes the store, is safe to repeat with the same key after a crash at any point, and is refused when a later
- * attempt has been there. All throw {@link io.copyhold.runtime.ProblemException}: of kind {@code UNAVAILABLE} when
- * asking again may help (server down, full, out of connections, home busy), of another kind when somebody must
- * change something first.
+ * <p>Every method blocks; call it from an operation's step, never from an actor. What takes a
+ * {@link Fence} changes the store, is safe to repeat with the same key after a crash at any point,
+ * and is refused when a later attempt has been there. All throw {@link
+ * io.copyhold.runtime.ProblemException}: of kind {@code UNAVAILABLE} when asking again may help
+ * (server down, full, out of connections, home busy), of another kind when somebody must change
+ * something first.
  */
 public interface DataStore {
   /** The store's id. */
@@ -22,15 +23,17 @@ public interface DataStore {
   /** What the server is and what the control role may do there. Changes nothing. */
   StoreReport check();
 
-  /** Makes what all homes need: the shared database with its ledger. Repeatable, without a fence. */
+  /**
+   * Makes what all homes need: the shared database with its ledger. Repeatable, without a fence.
+   */
   void prepare();
 
   /** Makes an empty home with its roles. An existing object that is not ours is refused. */
   void createHome(HomeRef home, String changelog, Fence fence);
 
   /**
-   * Removes the home, its tenants' roles and all its data. A home that does not exist is fine; an adopted one is
-   * refused, because it is not Copyhold's to drop: use {@link #release}.
+   * Removes the home, its tenants' roles and all its data. A home that does not exist is fine; an
+   * adopted one is refused, because it is not Copyhold's to drop: use {@link #release}.
    */
   void dropHome(HomeRef home, Fence fence);
 
@@ -38,14 +41,15 @@ public interface DataStore {
    * Gives a tenant its login in the home; with another password than before, the new one holds.
    *
    * @param password 1 to 1024 printable ASCII characters; only its SCRAM verifier is sent
-   * @throws io.copyhold.runtime.ProblemException {@code home-taken} when a home of its own has another tenant,
-   *     {@code tenant-elsewhere} when the tenant lives in another home of this store
+   * @throws io.copyhold.runtime.ProblemException {@code home-taken} when a home of its own has
+   *     another tenant, {@code tenant-elsewhere} when the tenant lives in another home of this
+   *     store
    */
   void addTenant(HomeRef home, String tenant, String password, Fence fence);
 
   /**
-   * Takes the tenant out: in a pool all its rows, from every table, proven to be gone; then its login role. In a
-   * home of its own only the login; the data goes with {@link #dropHome}.
+   * Takes the tenant out: in a pool all its rows, from every table, proven to be gone; then its
+   * login role. In a home of its own only the login; the data goes with {@link #dropHome}.
    */
   void removeTenant(HomeRef home, String tenant, Fence fence);
 
@@ -56,12 +60,12 @@ public interface DataStore {
   void resumeTenant(HomeRef home, String tenant, Fence fence);
 
   /**
-   * Runs a script in the home, exactly once: it and its row in the home's ledger commit together, so that a
-   * repeated call finds it done.
+   * Runs a script in the home, exactly once: it and its row in the home's ledger commit together,
+   * so that a repeated call finds it done.
    *
-   * @throws io.copyhold.runtime.ProblemException among others {@code checksum-changed}, {@code out-of-order},
-   *     {@code script-failed} (names line, SQLSTATE and message), {@code lock-wait} (names the blockers),
-   *     {@code isolation-broken}; in every case nothing of the script remains
+   * @throws io.copyhold.runtime.ProblemException among others {@code checksum-changed}, {@code
+   *     out-of-order}, {@code script-failed} (names line, SQLSTATE and message), {@code lock-wait}
+   *     (names the blockers), {@code isolation-broken}; in every case nothing of the script remains
    */
   Applied apply(HomeRef home, Script script, Fence fence, LockPolicy locks);
 
@@ -75,25 +79,30 @@ public interface DataStore {
   List<Problem> verifyIsolation(HomeRef home);
 
   /**
-   * What stands in a database, or in one schema of it, and what taking it over would mean. Read only.
+   * What stands in a database, or in one schema of it, and what taking it over would mean. Read
+   * only.
    *
    * @param schema null for the whole database
    */
   Inventory inventory(String database, @Nullable String schema);
 
   /**
-   * Takes over an existing database or schema: adds Copyhold's own schema and a baseline, and changes nothing that
-   * is there.
+   * Takes over an existing database or schema: adds Copyhold's own schema and a baseline, and
+   * changes nothing that is there.
    */
   void adopt(HomeRef home, Adoption adoption, Fence fence);
 
-  /** Gives an adopted home back: removes what {@link #adopt} and later calls added, keeps all else. */
+  /**
+   * Gives an adopted home back: removes what {@link #adopt} and later calls added, keeps all else.
+   */
   void release(HomeRef home, Fence fence);
 
   /** Where the tenant's applications connect; says nothing of the password. */
   ConnectionInfo connection(HomeRef home, String tenant);
 
-  /** What of the tenant's rows is there: for comparing before with after, and one home with another. */
+  /**
+   * What of the tenant's rows is there: for comparing before with after, and one home with another.
+   */
   TenantDigest digest(HomeRef home, String tenant);
 
   /** Bytes on disk of the home, indexes included; 0 when there is none. */

@@ -1,6 +1,9 @@
 package io.copyhold.tenants.store;
 
-/** The stores that this node works with. Connections are opened when needed and closed when unused for a while. */
+/**
+ * The stores that this node works with. Connections are opened when needed and closed when unused
+ * for a while.
+ */
 public interface DataStores extends AutoCloseable {
   /** The store at this address; cheap, asks nobody. A changed address replaces the one before. */
   DataStore open(StoreAddress address);
@@ -21,11 +24,15 @@ public interface DataStores extends AutoCloseable {
   /** Port: how a store was registered. Blocks. */
   @FunctionalInterface
   interface Addresses {
-    /** @throws io.copyhold.runtime.ProblemException {@code store-unknown} */
+    /**
+     * @throws io.copyhold.runtime.ProblemException {@code store-unknown}
+     */
     StoreAddress find(String store);
   }
 
-  /** Port: what a secret's reference stands for. Asked at each connect, so a rotated secret works. */
+  /**
+   * Port: what a secret's reference stands for. Asked at each connect, so a rotated secret works.
+   */
   @FunctionalInterface
   interface Passwords {
     String reveal(String reference);

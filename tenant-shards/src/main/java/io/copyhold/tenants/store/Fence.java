@@ -7,10 +7,10 @@ import io.copyhold.runtime.operation.StepContext;
 /**
  * Goes with every change of a store, so that the store itself can refuse a late one.
  *
- * <p>A home remembers, per owner of operations, the highest term and, per operation, the highest token it has
- * seen. It refuses a lower term of the same owner, a lower token of the same operation ({@code stale-token}), and
- * an epoch below the home's ({@code stale-epoch}). Tokens of different owners are not compared: two tenants of one
- * pool may work at the same time.
+ * <p>A home remembers, per owner of operations, the highest term and, per operation, the highest
+ * token it has seen. It refuses a lower term of the same owner, a lower token of the same operation
+ * ({@code stale-token}), and an epoch below the home's ({@code stale-epoch}). Tokens of different
+ * owners are not compared: two tenants of one pool may work at the same time.
  *
  * @param operation who does it: {@code operation/tenant/acme/provision/1}
  * @param owner the operation's owner, whose term the token carries: {@code tenant/acme}
@@ -19,12 +19,7 @@ import io.copyhold.runtime.operation.StepContext;
  * @param onStop is told what cancels the running statement
  */
 public record Fence(
-    EntityRef operation,
-    EntityRef owner,
-    FenceToken token,
-    String key,
-    long epoch,
-    OnStop onStop) {
+    EntityRef operation, EntityRef owner, FenceToken token, String key, long epoch, OnStop onStop) {
 
   public Fence {
     if (epoch < 1 || key.isEmpty() || key.length() > 200) {

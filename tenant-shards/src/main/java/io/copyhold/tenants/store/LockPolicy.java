@@ -3,8 +3,8 @@ package io.copyhold.tenants.store;
 import java.time.Duration;
 
 /**
- * How long a change may wait for locks that applications hold. Each try waits a little longer than the one before
- * (times 1.5, jittered), so that nobody queues behind us for long.
+ * How long a change may wait for locks that applications hold. Each try waits a little longer than
+ * the one before (times 1.5, jittered), so that nobody queues behind us for long.
  *
  * @param first the first try's lock wait
  * @param cap the longest single lock wait

@@ -8,8 +8,9 @@ import java.util.HexFormat;
 /**
  * One file of a changelog.
  *
- * <p>It runs in one transaction, as the home's owner. A file whose first line is {@code -- copyhold:
- * no-transaction} holds one statement that cannot run in a transaction ({@code CREATE INDEX CONCURRENTLY}).
+ * <p>It runs in one transaction, as the home's owner. A file whose first line is {@code --
+ * copyhold: no-transaction} holds one statement that cannot run in a transaction ({@code CREATE
+ * INDEX CONCURRENTLY}).
  *
  * @param changelog the changelog's id
  * @param position within the changelog over all versions, from 1, without gaps

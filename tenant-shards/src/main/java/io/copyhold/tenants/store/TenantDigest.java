@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A tenant's rows in short: equal digests mean equal tables, whatever the order of the rows and the isolation of
- * the home.
+ * A tenant's rows in short: equal digests mean equal tables, whatever the order of the rows and the
+ * isolation of the home.
  *
  * @param tables by name without the schema
  */
