@@ -3,8 +3,8 @@ package io.copyhold.runtime;
 import java.util.Objects;
 
 /**
- * Names one entity of the cluster: {@code tenant/acme}. The id of an operation holds its owner: {@code
- * operation/tenant/acme/provision/1}.
+ * Names one entity of the cluster: {@code tenant/acme}. The id of an operation holds its owner:
+ * {@code operation/tenant/acme/provision/1}.
  *
  * @param type the entity type's stable name, without {@code /} and {@code |}
  * @param id the id within the type, at most 255 characters, without {@code |}
@@ -35,7 +35,10 @@ public record EntityRef(String type, String id) {
     return new EntityRef(text.substring(0, at), text.substring(at + 1));
   }
 
-  /** The reference of an operation that this entity owns, {@code name} being for example {@code provision/1}. */
+  /**
+   * The reference of an operation that this entity owns, {@code name} being for example {@code
+   * provision/1}.
+   */
   public EntityRef operation(String name) {
     return type.equals(OPERATION)
         ? new EntityRef(OPERATION, id + "/" + name)

@@ -4,9 +4,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a command comes from. It travels with the command and stands beside every event the command causes.
+ * Where a command comes from. It travels with the command and stands beside every event the command
+ * causes.
  *
- * @param principal who asked: {@code token:ci}, {@code operation:tenant/acme/provision/1}, {@code system}
+ * @param principal who asked: {@code token:ci}, {@code operation:tenant/acme/provision/1}, {@code
+ *     system}
  * @param traceparent W3C trace context of the request, or null
  * @param idempotencyKey at most 128 characters; the same key again gets the first answer
  * @param expectedVersion the version the caller has seen; another one refuses the command

@@ -4,7 +4,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why something cannot be done: what, where, and what to do about it. The HTTP edge renders it as RFC 9457.
+ * Why something cannot be done: what, where, and what to do about it. The HTTP edge renders it as
+ * RFC 9457.
  *
  * @param kind decides the HTTP status
  * @param code stable, kebab-case, what programs branch on: {@code tenant-exists}

@@ -1,7 +1,10 @@
 package io.copyhold.runtime;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * Carries a {@link Problem} through code that cannot return one, such as a JDBC call inside a step.
+ * Carries a {@link Problem} where no sealed result can: at start-up, and in adapters to the outside
+ * world, such as a JDBC call inside a step. It never holds a secret.
  */
 public final class ProblemException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -18,14 +21,20 @@ public final class ProblemException extends RuntimeException {
     this.problem = problem;
   }
 
-  /** Trouble of this machine: an adapter cannot work until somebody does {@code todo}. */
-  public ProblemException(String code, String what, String todo) {
-    this(Problem.of(Problem.Kind.FAULT, code, what).todo(todo));
+  /**
+   * A state of the world that does not allow it.
+   *
+   * @param code stable kebab-case name, such as {@code directory-in-use}
+   * @param what what is wrong and where, one sentence
+   * @param remedy what the reader can do about it, one sentence
+   */
+  public ProblemException(String code, String what, String remedy) {
+    this(Problem.conflict(code, what).todo(remedy));
   }
 
   /** As the other constructor, keeping what caused it for the log. */
-  public ProblemException(String code, String what, String todo, Throwable cause) {
-    this(Problem.of(Problem.Kind.FAULT, code, what).todo(todo), cause);
+  public ProblemException(String code, String what, String remedy, Throwable cause) {
+    this(Problem.conflict(code, what).todo(remedy), cause);
   }
 
   public Problem problem() {
@@ -38,5 +47,9 @@ public final class ProblemException extends RuntimeException {
 
   public String what() {
     return problem.what();
+  }
+
+  public @Nullable String remedy() {
+    return problem.todo();
   }
 }

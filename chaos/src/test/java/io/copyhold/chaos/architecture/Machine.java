@@ -39,12 +39,12 @@ final class Machine {
       case "java.util.concurrent.Executors" -> member.startsWith("new");
       case "java.time.InstantSource" -> member.equals("system");
       case "java.time.Clock" ->
-          member.startsWith("system") || member.startsWith("tick") && !ofClock(access);
+          member.startsWith("system") || (member.startsWith("tick") && !ofClock(access));
       case String name when name.startsWith("java.time.") && member.equals("now") ->
           !ofClock(access);
       case String name when name.startsWith("java.lang.Thread$Builder") -> true;
       case String _ when owner.isAssignableTo(CompletionStage.class) ->
-          member.endsWith("Async") && !parameters(access).contains(Executor.class.getName())
+          (member.endsWith("Async") && !parameters(access).contains(Executor.class.getName()))
               || Set.of("orTimeout", "completeOnTimeout").contains(member)
               || member.equals("delayedExecutor");
       default -> false;

@@ -4,11 +4,13 @@ import io.copyhold.runtime.EntityRef;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Port to the due-work index. Due is the index's own time, never a node's. A spurious wake is harmless; a
- * missing row is a safety bug.
+ * Port to the due-work index. Due is the index's own time, never a node's. A spurious wake is
+ * harmless; a missing row is a safety bug.
  */
 public interface Agenda {
 
@@ -34,15 +36,23 @@ public interface Agenda {
   CompletionStage<Void> remove(EntityRef entity, List<String> names);
 
   /**
-   * Rows that are due, hidden from other callers for {@code visibility}; they come again unless removed or put
-   * anew by then.
+   * Rows that are due, hidden from other callers for {@code visibility}; they come again unless
+   * removed or put anew by then.
    *
    * @param range 0 to {@code ranges - 1}, the part of the hash space asked for
    */
   CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility);
 
-  /** Makes all rows that {@code node} put due at once: it is gone. */
+  /**
+   * The node is gone: makes the rows it put due at once, as far as they are due soon anyway.
+   * Completes with their number.
+   */
   CompletionStage<Integer> wakeAllOf(String node);
+
+  /** The nodes that put the rows there are. */
+  default CompletionStage<Set<String>> nodes() {
+    return CompletableFuture.completedStage(Set.of());
+  }
 
   /** Rows not yet taken away, for health and tests. */
   CompletionStage<Long> size();

@@ -6,7 +6,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 in the forms the house uses: of a command (to tell a repeat from a reuse), and of words (for keys). */
+/**
+ * SHA-256 in the forms the house uses: of a command (to tell a repeat from a reuse), and of words
+ * (for keys).
+ */
 public final class Digest {
   private Digest() {}
 

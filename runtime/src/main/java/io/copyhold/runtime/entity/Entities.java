@@ -5,8 +5,8 @@ import io.copyhold.runtime.Origin;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Port to all entities, wherever they live. Every call answers within the ask limit: a shard on its way to
- * another node answers {@link Reply.NotNow}.
+ * Port to all entities, wherever they live. Every call answers within the ask limit: a shard on its
+ * way to another node answers {@link Reply.NotNow}.
  */
 public interface Entities {
   /** Sends a command of the type's sealed interface. */

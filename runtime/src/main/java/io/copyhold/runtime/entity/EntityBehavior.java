@@ -8,15 +8,17 @@ import java.time.Duration;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.BehaviorInterceptor;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The supervised behaviour of one entity: the shell, restarted with backoff when it fails; and when its replay
- * fails at the same event again and again, the quarantine in its place, which refuses commands and leaves its
- * neighbours alone.
+ * The supervised behaviour of one entity: the shell, restarted with backoff when it fails; and when
+ * its replay fails at the same event again and again, the quarantine in its place, which refuses
+ * commands and leaves its neighbours alone.
  */
 public final class EntityBehavior {
   private static final Duration BACKOFF_MIN = Duration.ofMillis(100);
@@ -36,40 +38,82 @@ public final class EntityBehavior {
       Reactor.Factory<S> reactor,
       @Nullable Runnable passivate) {
     Behavior<Message> behavior =
-        Behaviors.setup(
-            actor ->
-                Behaviors.withTimers(
-                    timers -> {
-                      Quarantines.Case found = ports.quarantines().find(ref);
-                      if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
-                        return found.tooNew()
-                            ? tooNew(ref, ports, found)
-                            : enclosed(actor, ref, ports, codec, history, found);
-                      }
-                      ShellContext shell = new ShellContext(ref, actor, timers, ports);
-                      return new EntityShell<>(
-                          type, shell, codec, history, reactor.create(shell), passivate);
-                    }));
+        Behaviors.setup(actor ->
+            Behaviors.withTimers(timers -> {
+              Quarantines.Case found = ports.quarantines().find(ref);
+              if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
+                return found.tooNew()
+                    ? tooNew(ref, ports, found)
+                    : enclosed(actor, ref, ports, codec, history, found);
+              }
+              ShellContext shell = new ShellContext(ref, actor, timers, ports);
+              EntityShell<S, C, E> entity =
+                  new EntityShell<>(type, shell, codec, history, reactor.create(shell), passivate);
+              return FailureWatch.around(entity);
+            }));
     return Behaviors.supervise(behavior)
         .onFailure(
             SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, 0.2)
-                .withResetBackoffAfter(Duration.ofSeconds(30)));
+                .withResetBackoffAfter(Duration.ofSeconds(30))
+                .withLoggingEnabled(false));
   }
 
-  /** Written by a newer version: not poison. It answers "not now" and leaves, so that a newer node can host it. */
+  /**
+   * A journal failure ends an event-sourced behaviour without an exception that a supervisor around
+   * it would see. This makes it one, so that the restart begins from a fresh shell.
+   */
+  private static final class FailureWatch extends BehaviorInterceptor<Object, Object> {
+    private final EntityShell<?, ?, ?> entity;
+
+    FailureWatch(EntityShell<?, ?, ?> entity) {
+      super(Object.class); // the journal's answers are no Messages
+      this.entity = entity;
+    }
+
+    @SuppressWarnings("unchecked")
+    static Behavior<Message> around(EntityShell<?, ?, ?> entity) {
+      Behavior<?> watched =
+          Behaviors.intercept(
+              () -> new FailureWatch(entity), (Behavior<Object>) (Behavior<?>) entity);
+      return (Behavior<Message>) watched;
+    }
+
+    @Override
+    public Behavior<Object> aroundReceive(
+        TypedActorContext<Object> context, Object message, ReceiveTarget<Object> target) {
+      Behavior<Object> next = target.apply(context, message);
+      if (!Behavior.isAlive(next) && !entity.leaving()) {
+        throw new ShellFailed();
+      }
+      return next;
+    }
+  }
+
+  /** The journal failed the shell; it starts again. */
+  private static final class ShellFailed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ShellFailed() {
+      super("the journal failed", null, false, false);
+    }
+  }
+
+  /**
+   * Written by a newer version: not poison. It answers "not now" and leaves, so that a newer node
+   * can host it.
+   */
   private static Behavior<Message> tooNew(EntityRef ref, Ports ports, Quarantines.Case found) {
     ports.quarantines().release(ref, found.skips());
     Problem problem =
         Problem.unavailable("too-new", ref + " was written by a newer version: " + found.cause())
             .todo("finish the roll-out of that version, or go back to it");
     return Behaviors.receive(Message.class)
-        .onAnyMessage(
-            message -> {
-              if (message instanceof Message.Remote remote) {
-                remote.replyTo().tell(new Reply.NotNow(Duration.ofSeconds(5), true, problem));
-              }
-              return Behaviors.stopped();
-            })
+        .onAnyMessage(message -> {
+          if (message instanceof Message.Remote remote) {
+            remote.replyTo().tell(new Reply.NotNow(Duration.ofSeconds(5), true, problem));
+          }
+          return Behaviors.stopped();
+        })
         .build();
   }
 
@@ -101,40 +145,42 @@ public final class EntityBehavior {
             "event " + found.version(),
             "retry, or skip this event after looking at it");
     return Behaviors.receive(Message.class)
-        .onAnyMessage(
-            message ->
-                switch (message) {
-                  case Message.Ask ask when ask.command() instanceof Quarantine.Command -> {
-                    child.tell(ask);
-                    child.tell(new Message.Read(answers));
-                    yield Behaviors.same();
-                  }
-                  case Message.Remote remote -> {
-                    remote.replyTo().tell(new Reply.Refused(problem));
-                    yield Behaviors.same();
-                  }
-                  case Message.Released(var view) -> verdict(ref, ports, child, found, view);
-                  case Message.Reaction _ -> {
-                    enclose(child, found, actor.getSystem().ignoreRef());
-                    yield Behaviors.same();
-                  }
-                  case Message.Stop _ -> Behaviors.stopped();
-                  default -> Behaviors.same();
-                })
+        .onAnyMessage(message ->
+            switch (message) {
+              case Message.Ask ask when ask.command() instanceof Quarantine.Command -> {
+                child.tell(ask);
+                child.tell(new Message.Read(answers));
+                yield Behaviors.same();
+              }
+              case Message.Remote remote -> {
+                remote.replyTo().tell(new Reply.Refused(problem));
+                yield Behaviors.same();
+              }
+              case Message.Released(var view) -> verdict(ref, ports, found, view);
+              case Message.Reaction _ -> {
+                enclose(child, found, actor.getSystem().ignoreRef());
+                yield Behaviors.same();
+              }
+              case Message.Stop _ -> Behaviors.stopped();
+              default -> Behaviors.same();
+            })
         .build();
   }
 
-  /** What the journaled verdict says: stay enclosed, or go on passing over what an operator said to skip. */
+  /**
+   * What the journaled verdict says: stay enclosed, or go on passing over what an operator said to
+   * skip.
+   */
   private static Behavior<Message> verdict(
       EntityRef ref,
       Ports ports,
-      ActorRef<Message> child,
       Quarantines.Case found,
       com.fasterxml.jackson.databind.JsonNode view) {
     Set<Long> skips = new java.util.TreeSet<>(found.skips());
     view.path("skips").forEach(skip -> skips.add(skip.asLong()));
     boolean skipsIt = skips.contains(found.version());
-    boolean released = !view.path("enclosed").asBoolean() && view.path("version").asLong() == found.version();
+    boolean released =
+        !view.path("enclosed").asBoolean() && view.path("version").asLong() == found.version();
     if (skipsIt || released) {
       ports.quarantines().release(ref, skips);
       return Behaviors.stopped();

@@ -33,15 +33,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The actor around every entity and every operation. A command goes through these gates, in this order:
+ * The actor around every entity and every operation. A command goes through these gates, in this
+ * order:
  *
  * <ol>
- *   <li>its idempotency key is known: the first answer again, or a refusal when the command differs;
+ *   <li>its idempotency key is known: the first answer again, or a refusal when the command
+ *       differs;
  *   <li>the expected version is another: refused;
  *   <li>the type's {@code decide} refuses, puts off, or names the events;
  *   <li>a dry run ends here with what would have come of it;
- *   <li>the next state wants agenda rows that are not known to be durable: they are written first, meanwhile
- *       other commands wait;
+ *   <li>the next state wants agenda rows that are not known to be durable: they are written first,
+ *       meanwhile other commands wait;
  *   <li>the events are stored, the reactor looks at the new state, the caller gets the answer.
  * </ol>
  *
@@ -63,6 +65,7 @@ final class EntityShell<S, C, E>
   private List<Agenda.Row> rowsInFlight = List.of();
   private boolean awaitingRows;
   private boolean stopping;
+  private boolean leaving;
 
   EntityShell(
       EntityType<S, C, E> type,
@@ -80,6 +83,11 @@ final class EntityShell<S, C, E>
     this.history = history;
     this.reactor = reactor;
     this.passivate = passivate;
+  }
+
+  /** True once it stops because it was asked to. */
+  boolean leaving() {
+    return leaving;
   }
 
   @Override
@@ -116,7 +124,7 @@ final class EntityShell<S, C, E>
     if (passivate != null) {
       shell.actor().setReceiveTimeout(ports.settings().idleAfter(), Message.Idle.INSTANCE);
     }
-    reactor.react(state.state(), state.version());
+    reactor.react(state.state(), state.version(), Origin.SYSTEM);
   }
 
   private void recoveryFailed(Throwable failure) {
@@ -167,14 +175,13 @@ final class EntityShell<S, C, E>
 
   private ReplyEffect<Journaled, ShellState<S>> stop() {
     if (stopping) {
+      leaving = true;
       return Effect().stop().thenNoReply();
     }
     stopping = true;
     ActorRef<Message> self = shell.actor().getSelf();
     reactor.stop(() -> self.tell(Message.Stop.INSTANCE));
-    shell
-        .timers()
-        .startSingleTimer("stop", Message.Stop.INSTANCE, ports.settings().handOffMax());
+    shell.timers().startSingleTimer("stop", Message.Stop.INSTANCE, ports.settings().handOffMax());
     return Effect().noReply();
   }
 
@@ -183,12 +190,14 @@ final class EntityShell<S, C, E>
         ports.telemetry().command(ref, codec.name(type.name(), ask.command()), ask.origin());
     Instant now = ports.clock().instant();
     Origin origin = ask.origin();
-    String digest = origin.idempotencyKey() == null ? null : Digest.of(codec, type.name(), ask.command());
+    String digest =
+        origin.idempotencyKey() == null ? null : Digest.of(codec, type.name(), ask.command());
 
     ShellState.Key known =
         ask.dryRun()
             ? null
-            : state.key(origin.principal(), origin.idempotencyKey(), now, ports.settings().keysAge());
+            : state.key(
+                origin.principal(), origin.idempotencyKey(), now, ports.settings().keysAge());
     if (known != null) {
       return again(state, ask, known, Objects.requireNonNull(digest), seen);
     }
@@ -242,7 +251,11 @@ final class EntityShell<S, C, E>
           Problem.of(
                   Problem.Kind.TOO_LARGE,
                   "state-too-large",
-                  ref + " would take " + size + " bytes; the limit is " + ports.settings().stateBytesMax())
+                  ref
+                      + " would take "
+                      + size
+                      + " bytes; the limit is "
+                      + ports.settings().stateBytesMax())
               .todo("send less, or split it"));
     }
     List<Agenda.Row> missing =
@@ -252,8 +265,7 @@ final class EntityShell<S, C, E>
       shell
           .actor()
           .pipeToSelf(
-              ports.agenda().put(missing),
-              (_, failure) -> new Message.RowsDurable(ask, failure));
+              ports.agenda().put(missing), (_, failure) -> new Message.RowsDurable(ask, failure));
       rowsInFlight = missing;
       seen.end("rows-first");
       return Effect().noReply();
@@ -264,7 +276,11 @@ final class EntityShell<S, C, E>
       boolean last = i == events.size() - 1;
       stored.add(
           new Journaled(
-              events.get(i), ask.origin(), now, last ? digest : null, last && summaryChanged ? summary : null));
+              events.get(i),
+              ask.origin(),
+              now,
+              last ? digest : null,
+              last && summaryChanged ? summary : null));
     }
     EffectBuilder<Journaled, ShellState<S>> effect =
         Effect().persist(stored).thenRun(after -> stored(after, names, ask.origin(), seen));
@@ -280,7 +296,7 @@ final class EntityShell<S, C, E>
         .log("stored");
     durableRows.retainAll(new HashSet<>(reactor.rows(after.state())));
     seen.end("applied");
-    reactor.react(after.state(), after.version());
+    reactor.react(after.state(), after.version(), origin);
   }
 
   private ReplyEffect<Journaled, ShellState<S>> rowsDurable(
@@ -292,7 +308,10 @@ final class EntityShell<S, C, E>
       return handle(state, waiting).thenUnstashAll();
     }
     rowsInFlight = List.of();
-    log.atWarn().addKeyValue("entity", ref).setCause(failure).log("agenda rows could not be written");
+    log.atWarn()
+        .addKeyValue("entity", ref)
+        .setCause(failure)
+        .log("agenda rows could not be written");
     if (waiting instanceof Message.Ask ask) {
       return Effect()
           .none()
@@ -303,7 +322,8 @@ final class EntityShell<S, C, E>
                       new Reply.NotNow(
                           Duration.ofSeconds(1),
                           true,
-                          Problem.unavailable("agenda-unavailable", "the control database does not answer")))
+                          Problem.unavailable(
+                              "agenda-unavailable", "the control database does not answer")))
           .thenUnstashAll();
     }
     return Effect().none().thenNoReply().thenUnstashAll();
@@ -318,7 +338,9 @@ final class EntityShell<S, C, E>
           seen,
           Problem.invalid(
                   "idempotency-key-reused",
-                  "this idempotency key came with another command before (event " + known.version() + ")")
+                  "this idempotency key came with another command before (event "
+                      + known.version()
+                      + ")")
               .at("Idempotency-Key")
               .todo("use a new key for a new command"));
     }
@@ -332,16 +354,16 @@ final class EntityShell<S, C, E>
     }
     history
         .at(ref, known.version())
-        .whenComplete(
-            (past, failure) ->
-                ask.replyTo()
-                    .tell(
-                        failure == null
-                            ? new Reply.Applied(ref, known.version(), past.summary(), List.of(), false)
-                            : new Reply.NotNow(
-                                Duration.ofSeconds(1),
-                                true,
-                                Problem.unavailable("journal-unavailable", "the journal does not answer"))));
+        .whenComplete((past, failure) ->
+            ask.replyTo()
+                .tell(
+                    failure == null
+                        ? new Reply.Applied(ref, known.version(), past.summary(), List.of(), false)
+                        : new Reply.NotNow(
+                            Duration.ofSeconds(1),
+                            true,
+                            Problem.unavailable(
+                                "journal-unavailable", "the journal does not answer"))));
     return Effect().noReply();
   }
 
@@ -358,11 +380,19 @@ final class EntityShell<S, C, E>
     return new Reply.Applied(ref, state.version(), type.view(state.state()), List.of(), false);
   }
 
-  /** A row came due: rows nobody wants go, an alarm becomes a command, a running operation is kept awake. */
+  /**
+   * A row came due: rows nobody wants go, an alarm becomes a command, a running operation is kept
+   * awake.
+   */
   private ReplyEffect<Journaled, ShellState<S>> wake(ShellState<S> state, Message.Wake wake) {
-    wake.replyTo().tell(new Reply.Applied(ref, state.version(), type.summary(state.state()), List.of(), false));
-    boolean alarm = type.alarms(state.state()).stream().anyMatch(a -> a.name().equals(wake.name()));
-    if (alarm) {
+    wake.replyTo()
+        .tell(
+            new Reply.Applied(ref, state.version(), type.summary(state.state()), List.of(), false));
+    Instant now = ports.clock().instant();
+    boolean alarm =
+        type.alarms(state.state()).stream()
+            .anyMatch(a -> a.name().equals(wake.name()) && !a.due().isAfter(now));
+    if (alarm) { // not one that a lost node's rows woke ahead of its time
       var command = type.alarm(state.state(), wake.name(), wake.missed());
       if (command.isPresent()) {
         return ask(
@@ -382,7 +412,8 @@ final class EntityShell<S, C, E>
       ShellState<S> state, String operation, Outcome outcome) {
     boolean wanted =
         type.operations(state.state()).stream().anyMatch(request -> request.id().equals(operation));
-    var command = wanted ? type.settle(state.state(), operation, outcome) : java.util.Optional.<C>empty();
+    var command =
+        wanted ? type.settle(state.state(), operation, outcome) : java.util.Optional.<C>empty();
     if (command.isEmpty()) {
       reactor.onMessage(
           state.state(), state.version(), new Message.OperationEnded(operation, outcome));
@@ -405,13 +436,24 @@ final class EntityShell<S, C, E>
     if (ports.quarantines().skips(ref).contains(version)) {
       return new ShellState<>(state.state(), version, state.keys());
     }
+    S next = fold(type, codec, state.state(), version, journaled);
+    return state.after(journaled, next, ports.settings().keysMax());
+  }
+
+  /**
+   * The state after one more event, here and wherever the past is read.
+   *
+   * @throws PoisonEvent when the event cannot be folded
+   */
+  static <S, C, E> S fold(
+      EntityType<S, C, E> type, Codec codec, S state, long version, Journaled journaled) {
     if (journaled.event() instanceof Unreadable(var manifest, var tooNew, var why)) {
       throw new PoisonEvent(version, tooNew, manifest + ": " + why, null);
     }
     try {
       @SuppressWarnings("unchecked")
-      S next = type.evolve(state.state(), (E) journaled.event());
-      return state.after(journaled, next, ports.settings().keysMax());
+      E event = (E) journaled.event();
+      return type.evolve(state, event);
     } catch (RuntimeException e) {
       throw new PoisonEvent(
           version, false, codec.name(type.name(), journaled.event()) + ": " + e.getMessage(), e);

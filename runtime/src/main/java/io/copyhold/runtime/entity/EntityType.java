@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A kind of entity as a pure state machine. No actor, clock, randomness or I/O behind any of these: {@code now}
- * comes from the shell, ids and limits come with the command.
+ * A kind of entity as a pure state machine. No actor, clock, randomness or I/O behind any of these:
+ * {@code now} comes from the shell, ids and limits come with the command.
  *
  * @param <S> state, a sealed interface or record, at most 64 KiB when stored
  * @param <C> commands, safe to send twice
@@ -33,8 +33,9 @@ public interface EntityType<S, C, E> {
   boolean exists(S state);
 
   /**
-   * What the directory shows, and every reply: a flat JSON object of ids, words and numbers, at most 4 KiB and
-   * never personal data. {@code state} (a word) is expected; {@code name}, {@code tags} (an array) are common.
+   * What the directory shows, and every reply: a flat JSON object of ids, words and numbers, at
+   * most 4 KiB and never personal data. {@code state} (a word) is expected; {@code name}, {@code
+   * tags} (an array) are common.
    */
   JsonNode summary(S state);
 

@@ -9,7 +9,10 @@ import java.util.Map;
 import org.apache.pekko.actor.setup.Setup;
 import org.jspecify.annotations.Nullable;
 
-/** All entity types of a node, filled at wiring and handed to the actor system, where the serializer finds it. */
+/**
+ * All entity types of a node, filled at wiring and handed to the actor system, where the serializer
+ * finds it.
+ */
 public final class EntityTypes extends Setup {
   private final Map<String, EntityType<?, ?, ?>> types = new LinkedHashMap<>();
   private final Codec codec;

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Port to the past of any entity: what happened, the state as it was, and what changed between two moments. */
+/**
+ * Port to the past of any entity: what happened, the state as it was, and what changed between two
+ * moments.
+ */
 public interface History {
   /** One thing that happened, readable. */
   record Entry(
@@ -26,7 +29,13 @@ public interface History {
    * @param view as a read shows it
    * @param summary as a reply shows it
    */
-  record Past(EntityRef entity, long version, Instant at, JsonNode view, JsonNode summary, boolean exists) {}
+  record Past(
+      EntityRef entity,
+      long version,
+      Instant at,
+      JsonNode view,
+      JsonNode summary,
+      boolean exists) {}
 
   /** Events {@code from} (1 is the first) and on, at most {@code limit}. */
   CompletionStage<List<Entry>> events(EntityRef entity, long from, int limit);

@@ -1,11 +1,17 @@
 package io.copyhold.runtime.entity;
 
 import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Codec;
 import io.copyhold.runtime.journal.Journaled;
 import io.copyhold.runtime.journal.Mappers;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import org.apache.pekko.NotUsed;
@@ -32,17 +38,16 @@ public final class JournalHistory implements History {
   public CompletionStage<List<Entry>> events(EntityRef entity, long from, int limit) {
     Codec codec = types.codec();
     return stream(entity, from, from + limit - 1)
-        .map(
-            envelope -> {
-              Journaled stored = (Journaled) envelope.event();
-              return new Entry(
-                  envelope.sequenceNr(),
-                  stored.at(),
-                  codec.name(entity.type(), stored.event()),
-                  stored.origin().principal(),
-                  stored.origin().traceparent(),
-                  Mappers.JSON.valueToTree(stored.event()));
-            })
+        .map(envelope -> {
+          Journaled stored = (Journaled) envelope.event();
+          return new Entry(
+              envelope.sequenceNr(),
+              stored.at(),
+              codec.name(entity.type(), stored.event()),
+              stored.origin().principal(),
+              stored.origin().traceparent(),
+              Mappers.JSON.valueToTree(stored.event()));
+        })
         .runWith(Sink.seq(), system);
   }
 
@@ -57,11 +62,40 @@ public final class JournalHistory implements History {
   }
 
   private CompletionStage<Past> fold(EntityRef entity, long to, Predicate<Journaled> wanted) {
-    return fold(entity, types.get(entity.type()), to, wanted);
+    return fold(entity, types.get(entity.type()), to, wanted, Set.of())
+        .exceptionallyCompose(failure -> withoutSkipped(entity, to, wanted, failure));
+  }
+
+  /** Where an event cannot be folded: again, passing over what an operator said to skip. */
+  private CompletionStage<Past> withoutSkipped(
+      EntityRef entity, long to, Predicate<Journaled> wanted, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (!(cause instanceof PoisonEvent poison)) {
+      return CompletableFuture.failedFuture(failure);
+    }
+    EntityRef verdict = new EntityRef(Quarantine.TYPE.name(), entity.toString());
+    return fold(verdict, Quarantine.TYPE, Long.MAX_VALUE, _ -> true, Set.of())
+        .thenCompose(past -> {
+          Set<Long> skips = new TreeSet<>();
+          past.view().path("skips").forEach(skip -> skips.add(skip.asLong()));
+          if (skips.contains(poison.version())) {
+            return fold(entity, types.get(entity.type()), to, wanted, skips);
+          }
+          return CompletableFuture.failedFuture(
+              new ProblemException(
+                  Problem.conflict(
+                          "not-replayable", entity + " cannot be replayed: " + poison.getMessage())
+                      .at("event " + poison.version())
+                      .todo("ask for a version before it, or skip it after looking at it")));
+        });
   }
 
   private <S, C, E> CompletionStage<Past> fold(
-      EntityRef entity, EntityType<S, C, E> type, long to, Predicate<Journaled> wanted) {
+      EntityRef entity,
+      EntityType<S, C, E> type,
+      long to,
+      Predicate<Journaled> wanted,
+      Set<Long> skips) {
     record At<S>(S state, long version, Instant time) {}
     return stream(entity, 1, to)
         .takeWhile(envelope -> wanted.test((Journaled) envelope.event()))
@@ -70,24 +104,22 @@ public final class JournalHistory implements History {
                 new At<>(type.initial(), 0, Instant.EPOCH),
                 (at, envelope) -> {
                   Journaled stored = (Journaled) envelope.event();
-                  @SuppressWarnings("unchecked")
-                  E event = (E) stored.event();
+                  long version = envelope.sequenceNr();
                   S next =
-                      stored.event() instanceof Journaled.Unreadable
+                      skips.contains(version)
                           ? at.state()
-                          : type.evolve(at.state(), event);
-                  return new At<>(next, envelope.sequenceNr(), stored.at());
+                          : EntityShell.fold(type, types.codec(), at.state(), version, stored);
+                  return new At<>(next, version, stored.at());
                 }),
             system)
-        .thenApply(
-            at ->
-                new Past(
-                    entity,
-                    at.version(),
-                    at.time(),
-                    type.view(at.state()),
-                    type.summary(at.state()),
-                    type.exists(at.state())));
+        .thenApply(at ->
+            new Past(
+                entity,
+                at.version(),
+                at.time(),
+                type.view(at.state()),
+                type.summary(at.state()),
+                type.exists(at.state())));
   }
 
   private Source<EventEnvelope, NotUsed> stream(EntityRef entity, long from, long to) {

@@ -44,7 +44,10 @@ public sealed interface Message {
   /** An operation of this entity ended; repeated until an event is journaled. */
   record OperationEnded(String operation, Outcome outcome) implements Local {}
 
-  /** An operation waits without need of a thread or an actor until {@code until} (null: for a signal). */
+  /**
+   * An operation waits without need of a thread or an actor until {@code until} (null: for a
+   * signal).
+   */
   record OperationParked(String operation, @Nullable Instant until) implements Local {}
 
   record OperationUnparked(String operation) implements Local {}

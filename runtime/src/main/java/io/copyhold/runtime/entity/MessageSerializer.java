@@ -18,11 +18,12 @@ import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /**
- * The one serializer: events ({@code tenant/provisioned/2}), snapshots ({@code snapshot/tenant/<shape>}), the
- * messages between nodes ({@code message/ask}) and the replies ({@code reply}).
+ * The one serializer: events ({@code tenant/provisioned/2}), snapshots ({@code
+ * snapshot/tenant/<shape>}), the messages between nodes ({@code message/ask}) and the replies
+ * ({@code reply}).
  *
- * <p>A snapshot is a cache: one of another shape of the state throws, and the journal is configured to replay
- * instead.
+ * <p>A snapshot is a cache: one of another shape of the state throws, and the journal is configured
+ * to replay instead.
  */
 public final class MessageSerializer extends SerializerWithStringManifest {
   private static final String REPLY = "reply";
@@ -70,7 +71,8 @@ public final class MessageSerializer extends SerializerWithStringManifest {
       case Message.Wake _ -> MESSAGE + "wake";
       case Message.Stop _ -> MESSAGE + "stop";
       case Reply _ -> REPLY;
-      default -> throw new IllegalArgumentException("never sent or stored: " + o.getClass().getName());
+      default ->
+          throw new IllegalArgumentException("never sent or stored: " + o.getClass().getName());
     };
   }
 
@@ -92,7 +94,8 @@ public final class MessageSerializer extends SerializerWithStringManifest {
           Codec.bytes(remote(replyTo).put("name", name).put("missed", missed));
       case Message.Stop _ -> new byte[0];
       case Reply reply -> reply(reply);
-      default -> throw new IllegalArgumentException("never sent or stored: " + o.getClass().getName());
+      default ->
+          throw new IllegalArgumentException("never sent or stored: " + o.getClass().getName());
     };
   }
 
@@ -142,11 +145,14 @@ public final class MessageSerializer extends SerializerWithStringManifest {
     String[] parts = manifest.split("/", -1);
     StoredTypes stored = codec.types(parts[1]);
     if (!parts[2].equals(shapes.get(stored.state()))) {
-      throw new NotSerializableException(manifest + " is of another shape; events are replayed instead");
+      throw new NotSerializableException(
+          manifest + " is of another shape; events are replayed instead");
     }
     JsonNode node = Mappers.CBOR.readTree(bytes);
     Object state =
-        Mappers.CBOR.readerFor(stored.state()).readValue(Mappers.CBOR.treeAsTokens(node.get("state")));
+        Mappers.CBOR
+            .readerFor(stored.state())
+            .readValue(Mappers.CBOR.treeAsTokens(node.get("state")));
     List<ShellState.Key> keys = new ArrayList<>();
     for (JsonNode key : node.path("keys")) {
       keys.add(Mappers.CBOR.treeToValue(key, ShellState.Key.class));
@@ -207,5 +213,4 @@ public final class MessageSerializer extends SerializerWithStringManifest {
   private ActorRefResolver resolver() {
     return ActorRefResolver.get(Adapter.toTyped(system));
   }
-
 }

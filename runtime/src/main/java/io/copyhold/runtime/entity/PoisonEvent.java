@@ -1,5 +1,7 @@
 package io.copyhold.runtime.entity;
 
+import org.jspecify.annotations.Nullable;
+
 /** Thrown inside replay: the event {@code version} cannot be folded into the state. */
 final class PoisonEvent extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -7,7 +9,7 @@ final class PoisonEvent extends RuntimeException {
   private final long version;
   private final boolean tooNew;
 
-  PoisonEvent(long version, boolean tooNew, String why, Throwable cause) {
+  PoisonEvent(long version, boolean tooNew, String why, @Nullable Throwable cause) {
     super("event " + version + ": " + why, cause);
     this.version = version;
     this.tooNew = tooNew;

@@ -7,8 +7,8 @@ import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
 /**
- * The world as the runtime sees it. Production and the simulation differ only here (and in the journal, which
- * is configured).
+ * The world as the runtime sees it. Production and the simulation differ only here (and in the
+ * journal, which is configured).
  *
  * @param clock for decisions; the agenda has its own
  * @param random for jitter; not for secrets

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The verdict over an entity whose replay fails again and again, journaled beside its own stream: what failed,
- * and which events an operator said to skip.
+ * The verdict over an entity whose replay fails again and again, journaled beside its own stream:
+ * what failed, and which events an operator said to skip.
  *
  * @param enclosed whether commands are refused now
  * @param version of the event that fails
@@ -115,7 +115,8 @@ public record Quarantine(boolean enclosed, long version, String cause, Set<Long>
         yield state.enclosed && state.version == version
             ? Decision.accept(new Event.Skipped(version))
             : Decision.refuse(
-                "not-the-failing-event", "replay fails at event " + state.version + ", not " + version);
+                "not-the-failing-event",
+                "replay fails at event " + state.version + ", not " + version);
       }
       case Command.Retry _ ->
           state.enclosed ? Decision.accept(new Event.Retried()) : Decision.accept();

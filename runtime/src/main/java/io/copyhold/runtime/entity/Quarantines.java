@@ -8,11 +8,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node has seen of entities whose replay fails. A cache: the verdict is journaled by {@link
- * Quarantine}, and a node that knows nothing finds out by failing as often again. Thread-safe.
+ * What this node has seen of entities whose replay fails. A cache: the verdict is journaled by
+ * {@link Quarantine}, and a node that knows nothing finds out by failing as often again.
+ * Thread-safe.
  */
 public final class Quarantines {
-  /** @param skips versions an operator has said to skip */
+  /**
+   * @param skips versions an operator has said to skip
+   */
   record Case(int failures, long version, boolean tooNew, String cause, Set<Long> skips) {}
 
   private final Map<EntityRef, Case> cases = new ConcurrentHashMap<>();
@@ -21,7 +24,8 @@ public final class Quarantines {
   void failed(EntityRef entity, PoisonEvent poison) {
     cases.merge(
         entity,
-        new Case(1, poison.version(), poison.tooNew(), String.valueOf(poison.getMessage()), Set.of()),
+        new Case(
+            1, poison.version(), poison.tooNew(), String.valueOf(poison.getMessage()), Set.of()),
         (old, fresh) ->
             new Case(
                 old.version() == fresh.version() ? old.failures() + 1 : 1,

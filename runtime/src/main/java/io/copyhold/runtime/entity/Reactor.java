@@ -1,18 +1,24 @@
 package io.copyhold.runtime.entity;
 
+import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.agenda.Agenda;
 import java.util.List;
 
 /**
- * What happens around an entity because of its state. Called in the actor's thread. Level-triggered: {@link
- * #react} compares what the state wants with what runs, and may be called any number of times.
+ * What happens around an entity because of its state. Called in the actor's thread.
+ * Level-triggered: {@link #react} compares what the state wants with what runs, and may be called
+ * any number of times.
  */
 public interface Reactor<S> {
   /** Which agenda rows must be durable before the entity may reach this state. */
   List<Agenda.Row> rows(S state);
 
-  /** After recovery and after every stored event. */
-  void react(S state, long version);
+  /**
+   * After recovery and after every stored event.
+   *
+   * @param origin of the event; the system's own after recovery
+   */
+  void react(S state, long version, Origin origin);
 
   /** A message for the reactor, not for the state. */
   void onMessage(S state, long version, Message message);
@@ -21,7 +27,8 @@ public interface Reactor<S> {
   boolean busy();
 
   /**
-   * Stop what runs; call {@code stopped} (from any thread) when it has come to an end, within the hand-off limit.
+   * Stop what runs; call {@code stopped} (from any thread) when it has come to an end, within the
+   * hand-off limit.
    */
   void stop(Runnable stopped);
 
@@ -39,7 +46,7 @@ public interface Reactor<S> {
       }
 
       @Override
-      public void react(S state, long version) {}
+      public void react(S state, long version, Origin origin) {}
 
       @Override
       public void onMessage(S state, long version, Message message) {}

@@ -29,7 +29,8 @@ public sealed interface Reply {
   /**
    * Try again after a while.
    *
-   * @param outcomeKnown false when the command may have been applied: repeat it with the same idempotency key
+   * @param outcomeKnown false when the command may have been applied: repeat it with the same
+   *     idempotency key
    */
   record NotNow(Duration retryAfter, boolean outcomeKnown, Problem problem) implements Reply {}
 }

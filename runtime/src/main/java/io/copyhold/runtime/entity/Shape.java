@@ -6,7 +6,10 @@ import java.lang.reflect.Type;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** The shape of a state: a digest over its records' names, components and types, and their records in turn. */
+/**
+ * The shape of a state: a digest over its records' names, components and types, and their records
+ * in turn.
+ */
 final class Shape {
   private final Set<Class<?>> seen = new LinkedHashSet<>();
   private final StringBuilder text = new StringBuilder();
@@ -25,7 +28,9 @@ final class Shape {
       for (Type argument : parameterized.getActualTypeArguments()) {
         visit(argument);
       }
-    } else if (type instanceof Class<?> raw && raw.getName().startsWith("io.copyhold") && seen.add(raw)) {
+    } else if (type instanceof Class<?> raw
+        && raw.getName().startsWith("io.copyhold")
+        && seen.add(raw)) {
       text.append(raw.getSimpleName());
       if (raw.isEnum()) {
         for (Object constant : raw.getEnumConstants()) {
@@ -39,7 +44,10 @@ final class Shape {
       }
       if (raw.isRecord()) {
         for (RecordComponent component : raw.getRecordComponents()) {
-          text.append(';').append(component.getName()).append(':').append(component.getGenericType());
+          text.append(';')
+              .append(component.getName())
+              .append(':')
+              .append(component.getGenericType());
           visit(component.getGenericType());
         }
       }

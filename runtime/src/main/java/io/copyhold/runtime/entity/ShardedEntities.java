@@ -16,7 +16,10 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 
-/** All entities of the cluster, through Pekko's sharding. The answer of an ask that runs out of time is "not now". */
+/**
+ * All entities of the cluster, through Pekko's sharding. The answer of an ask that runs out of time
+ * is "not now".
+ */
 public final class ShardedEntities implements Entities {
   private final ClusterSharding sharding;
   private final Duration askMax;
@@ -41,18 +44,17 @@ public final class ShardedEntities implements Entities {
                 key,
                 context -> {
                   EntityRef ref = new EntityRef(type.name(), context.getEntityId());
-                  return org.apache.pekko.actor.typed.javadsl.Behaviors.setup(
-                      actor -> {
-                        ActorRef<Message> self = actor.getSelf();
-                        return EntityBehavior.create(
-                            type,
-                            ref,
-                            ports,
-                            types.codec(),
-                            history,
-                            reactor,
-                            () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
-                      });
+                  return org.apache.pekko.actor.typed.javadsl.Behaviors.setup(actor -> {
+                    ActorRef<Message> self = actor.getSelf();
+                    return EntityBehavior.create(
+                        type,
+                        ref,
+                        ports,
+                        types.codec(),
+                        history,
+                        reactor,
+                        () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
+                  });
                 })
             .withStopMessage(Message.Stop.INSTANCE));
   }
@@ -95,21 +97,20 @@ public final class ShardedEntities implements Entities {
     return sharding
         .entityRefFor(key, entity.id())
         .<Reply>ask(message::apply, askMax)
-        .exceptionally(
-            failure -> {
-              Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-              if (failure instanceof TimeoutException || cause instanceof TimeoutException) {
-                return new Reply.NotNow(
-                    Duration.ofSeconds(1),
-                    !changes,
-                    Problem.unavailable(
-                            "no-answer", entity + " gave no answer within " + askMax.toMillis() + " ms")
-                        .todo("repeat it with the same idempotency key"));
-              }
-              return new Reply.NotNow(
-                  Duration.ofSeconds(1),
-                  false,
-                  Problem.unavailable("not-reached", entity + " could not be reached"));
-            });
+        .exceptionally(failure -> {
+          Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+          if (failure instanceof TimeoutException || cause instanceof TimeoutException) {
+            return new Reply.NotNow(
+                Duration.ofSeconds(1),
+                !changes,
+                Problem.unavailable(
+                        "no-answer", entity + " gave no answer within " + askMax.toMillis() + " ms")
+                    .todo("repeat it with the same idempotency key"));
+          }
+          return new Reply.NotNow(
+              Duration.ofSeconds(1),
+              false,
+              Problem.unavailable("not-reached", entity + " could not be reached"));
+        });
   }
 }

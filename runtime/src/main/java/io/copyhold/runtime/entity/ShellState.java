@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the shell folds from the journal: the entity's state, the number of its events, and the idempotency keys
- * of late.
+ * What the shell folds from the journal: the entity's state, the number of its events, and the
+ * idempotency keys of late.
  */
 record ShellState<S>(S state, long version, List<Key> keys) {
   /** A command with this key led to {@code version}. */
@@ -19,7 +19,9 @@ record ShellState<S>(S state, long version, List<Key> keys) {
     return new ShellState<>(state, 0, List.of());
   }
 
-  /** @param next the state after the event */
+  /**
+   * @param next the state after the event
+   */
   ShellState<S> after(Journaled event, S next, int keysMax) {
     if (event.origin().idempotencyKey() == null || event.digest() == null) {
       return new ShellState<>(next, version + 1, keys);

@@ -1,5 +1,6 @@
 package io.copyhold.runtime.journal;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.runtime.Origin;
@@ -12,10 +13,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns events, commands and states into bytes with a manifest, and back. An event's manifest is {@code
- * tenant/provisioned/2}: entity, stable name, shape. Its payload is a CBOR map: {@code e} the event, {@code
- * p} the principal, {@code w} the trace context, {@code k} the idempotency key, {@code d} the command's digest,
- * {@code t} the time in microseconds since the epoch, {@code s} the summary.
+ * Turns events, commands and states into bytes with a manifest, and back. An event's manifest is
+ * {@code tenant/provisioned/2}: entity, stable name, shape. Its payload is a CBOR map: {@code e}
+ * the event, {@code p} the principal, {@code w} the trace context, {@code k} the idempotency key,
+ * {@code d} the command's digest, {@code t} the time in microseconds since the epoch, {@code s} the
+ * summary.
  */
 public final class Codec {
   private final Map<String, StoredTypes> types;
@@ -107,7 +109,8 @@ public final class Codec {
     try {
       event = decode(manifest, node.path("e"), true);
     } catch (IOException | RuntimeException e) {
-      event = new Unreadable(manifest, false, "the payload does not fit: " + e.getClass().getSimpleName());
+      String why = e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.toString();
+      event = new Unreadable(manifest, false, "the payload does not fit: " + why);
     }
     return new Journaled(
         event,
@@ -126,7 +129,10 @@ public final class Codec {
         new Unreadable(manifest, tooNew, why), Origin.of("unknown"), Instant.EPOCH, null, null);
   }
 
-  /** The event or command that the manifest names; {@link Unreadable} when this node does not know it. */
+  /**
+   * The event or command that the manifest names; {@link Unreadable} when this node does not know
+   * it.
+   */
   public Object decode(String manifest, JsonNode tree, boolean event) throws IOException {
     String[] parts = manifest.split("/", -1);
     StoredTypes stored = parts.length == 3 ? types.get(parts[0]) : null;
@@ -142,7 +148,8 @@ public final class Codec {
     JsonNode upcast = tree;
     if (shape < entry.shape()) {
       ObjectNode node = tree.deepCopy();
-      for (UnaryOperator<ObjectNode> step : entry.upcasters().subList(shape - 1, entry.shape() - 1)) {
+      for (UnaryOperator<ObjectNode> step :
+          entry.upcasters().subList(shape - 1, entry.shape() - 1)) {
         node = step.apply(node);
       }
       upcast = node;

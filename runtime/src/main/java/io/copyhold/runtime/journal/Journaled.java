@@ -20,7 +20,8 @@ public record Journaled(
   /**
    * Stands for an event this node cannot read.
    *
-   * @param tooNew the name or shape is unknown here: a newer node can read it. Otherwise the bytes are bad.
+   * @param tooNew the name or shape is unknown here: a newer node can read it. Otherwise the bytes
+   *     are bad.
    */
   public record Unreadable(String manifest, boolean tooNew, String why) {}
 }

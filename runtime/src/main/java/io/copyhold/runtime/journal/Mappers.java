@@ -9,20 +9,20 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.MapperConfig;
 import com.fasterxml.jackson.databind.introspect.Annotated;
-import com.fasterxml.jackson.databind.introspect.NopAnnotationIntrospector;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
-import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two mappers of the house: CBOR for what is stored and sent between nodes, JSON for people. A sealed
- * interface is told apart by a property {@code kind} with the simple name of the record.
+ * The two mappers of the house: CBOR for what is stored and sent between nodes, JSON for people. A
+ * sealed interface is told apart by a property {@code kind} with the simple name of the record.
  */
 public final class Mappers {
   public static final ObjectMapper CBOR = configure(CBORMapper.builder().build());
@@ -30,7 +30,10 @@ public final class Mappers {
 
   private Mappers() {}
 
-  /** The tree of a value as its declared type shows it, so that a sealed type carries its {@code kind}. */
+  /**
+   * The tree of a value as its declared type shows it, so that a sealed type carries its {@code
+   * kind}.
+   */
   public static JsonNode tree(@Nullable Object value, Class<?> declared) {
     try {
       return JSON.readTree(JSON.writerFor(declared).writeValueAsBytes(value));
@@ -63,7 +66,11 @@ public final class Mappers {
       context.insertAnnotationIntrospector(new Introspector());
     }
 
-    private static final class Introspector extends NopAnnotationIntrospector {
+    /**
+     * Not the empty one: the lookup of a type resolver asks this class itself for the type's
+     * information.
+     */
+    private static final class Introspector extends JacksonAnnotationIntrospector {
       private static final long serialVersionUID = 1L;
 
       @Override
@@ -72,14 +79,14 @@ public final class Mappers {
         return annotated.getRawType().isSealed() && annotated.getRawType().isInterface()
             ? JsonTypeInfo.Value.construct(
                 JsonTypeInfo.Id.NAME, JsonTypeInfo.As.PROPERTY, "kind", null, false, true)
-            : null;
+            : super.findPolymorphicTypeInfo(config, annotated);
       }
 
       @Override
       public @Nullable List<NamedType> findSubtypes(Annotated annotated) {
         Class<?> type = annotated.getRawType();
         if (!type.isSealed() || !type.isInterface()) {
-          return null;
+          return super.findSubtypes(annotated);
         }
         List<NamedType> types = new ArrayList<>();
         collect(type, types);

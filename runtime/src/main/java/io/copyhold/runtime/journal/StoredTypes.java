@@ -8,9 +8,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The explicit table of what one entity type stores and sends: stable name, shape, class, and how an older
- * shape becomes the present one. Renaming a class or package changes no stored byte; a changed shape gets a
- * higher number and an upcaster per step.
+ * The explicit table of what one entity type stores and sends: stable name, shape, class, and how
+ * an older shape becomes the present one. Renaming a class or package changes no stored byte; a
+ * changed shape gets a higher number and an upcaster per step.
  */
 public final class StoredTypes {
   private final String entity;
@@ -23,9 +23,15 @@ public final class StoredTypes {
     this.state = state;
   }
 
-  /** One stored type. {@code upcasters.get(i)} turns shape {@code i + 1} into shape {@code i + 2}. */
+  /**
+   * One stored type. {@code upcasters.get(i)} turns shape {@code i + 1} into shape {@code i + 2}.
+   */
   public record Entry(
-      String name, int shape, Class<?> type, boolean event, List<UnaryOperator<ObjectNode>> upcasters) {
+      String name,
+      int shape,
+      Class<?> type,
+      boolean event,
+      List<UnaryOperator<ObjectNode>> upcasters) {
     public Entry {
       upcasters = List.copyOf(upcasters);
       if (upcasters.size() != shape - 1) {

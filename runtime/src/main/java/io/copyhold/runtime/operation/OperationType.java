@@ -3,8 +3,8 @@ package io.copyhold.runtime.operation;
 import java.util.List;
 
 /**
- * A kind of operation: its steps in order, from an immutable input. A running instance ends on the version it
- * began with, so a changed plan is a new version beside the old one.
+ * A kind of operation: its steps in order, from an immutable input. A running instance ends on the
+ * version it began with, so a changed plan is a new version beside the old one.
  *
  * @param <I> a record; journaled, so its shape is a promise
  */

@@ -6,9 +6,10 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * One step of an operation. {@link #run} and {@link #undo} may block; they are called again after a crash with
- * the same key and a higher fencing token, so both must be safe to repeat. What they throw is "not now", except a
- * {@link io.copyhold.runtime.ProblemException} of a kind that asking again cannot mend.
+ * One step of an operation. {@link #run} and {@link #undo} may block; they are called again after a
+ * crash with the same key and a higher fencing token, so both must be safe to repeat. What they
+ * throw is "not now", except a {@link io.copyhold.runtime.ProblemException} of a kind that asking
+ * again cannot mend.
  */
 public interface Step {
   /** Journaled: never rename or reuse. */
@@ -22,8 +23,8 @@ public interface Step {
   }
 
   /**
-   * What the answers to {@link StepResult.Calls} mean. Pure: called in the actor's thread, perhaps more than once.
-   * Answers are applied or refused, in the order of the calls.
+   * What the answers to {@link StepResult.Calls} mean. Pure: called in the actor's thread, perhaps
+   * more than once. Answers are applied or refused, in the order of the calls.
    */
   default StepResult answered(StepContext step, List<Reply> replies) {
     for (Reply reply : replies) {
@@ -41,7 +42,10 @@ public interface Step {
     return Repeat.SAFE;
   }
 
-  /** For {@link Repeat#VERIFIABLE}: done, if the effect with this key has happened; not now, if it has not. */
+  /**
+   * For {@link Repeat#VERIFIABLE}: done, if the effect with this key has happened; not now, if it
+   * has not.
+   */
   default StepResult verify(StepContext step) throws Exception {
     return StepResult.notNow(Duration.ZERO, Problem.unavailable("not-verified", "not done"));
   }
@@ -52,7 +56,10 @@ public interface Step {
 
   /** What an attempt may rely on. */
   enum Repeat {
-    /** Running it again does no harm: the far side deduplicates by key or token, or it is idempotent. */
+    /**
+     * Running it again does no harm: the far side deduplicates by key or token, or it is
+     * idempotent.
+     */
     SAFE,
     /** It can be asked whether it happened. */
     VERIFIABLE,

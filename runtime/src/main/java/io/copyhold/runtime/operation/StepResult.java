@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What came of a step's attempt. */
 public sealed interface StepResult {
-  /** @param data what later steps need, at most 16 KiB, never secrets; or null */
+  /**
+   * @param data what later steps need, at most 16 KiB, never secrets; or null
+   */
   record Done(@Nullable JsonNode data) implements StepResult {}
 
   /**
@@ -24,7 +26,8 @@ public sealed interface StepResult {
   record Over(Problem problem) implements StepResult {}
 
   /**
-   * Not a failure: run again after a while, from this checkpoint, as the next iteration (with another key).
+   * Not a failure: run again after a while, from this checkpoint, as the next iteration (with
+   * another key).
    *
    * @param checkpoint at most 16 KiB
    */
@@ -33,7 +36,10 @@ public sealed interface StepResult {
   /** Wait until a person (or a program) approves {@code signal}. */
   record Gate(String signal, String prompt) implements StepResult {}
 
-  /** Ask other entities, all at once and repeatedly until each has answered; then {@link Step#answered}. */
+  /**
+   * Ask other entities, all at once and repeatedly until each has answered; then {@link
+   * Step#answered}.
+   */
   record Calls(List<Call> calls) implements StepResult {
     public Calls {
       calls = List.copyOf(calls);

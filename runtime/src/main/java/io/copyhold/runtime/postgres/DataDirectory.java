@@ -2,6 +2,7 @@ package io.copyhold.runtime.postgres;
 
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.process.ProtectedFile;
 import io.copyhold.runtime.process.Spawner;
 import io.copyhold.runtime.process.Unprivileged;
 import java.io.Closeable;
@@ -145,8 +146,8 @@ final class DataDirectory implements Closeable {
     Files.createDirectory(
         fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Unprivileged user = Unprivileged.on(fresh);
-    FileTrees.writeProtected(passwordFile(), Passwords.random(new SecureRandom()));
-    FileTrees.writeProtected(handed, password()); // a copy that the unprivileged user may read
+    ProtectedFile.write(passwordFile(), Passwords.random(new SecureRandom()));
+    ProtectedFile.write(handed, password()); // a copy that the unprivileged user may read
     try {
       user.own(handed);
       List<String> arguments =
@@ -169,7 +170,7 @@ final class DataDirectory implements Closeable {
       Files.deleteIfExists(handed);
     }
     Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
-    FileTrees.sync(settings.directory());
+    ProtectedFile.sync(settings.directory());
   }
 
   /**

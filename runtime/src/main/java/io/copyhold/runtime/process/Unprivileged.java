@@ -84,7 +84,7 @@ public record Unprivileged(List<String> prefix, int uid) {
     if (hasParentDeathSignal()) {
       all.addAll(List.of("setpriv", "--pdeathsig", signal, "--"));
     }
-    all.addAll(command);
+    all.addAll(Spawner.apart(command));
     return List.copyOf(all);
   }
 
@@ -96,9 +96,7 @@ public record Unprivileged(List<String> prefix, int uid) {
   }
 
   private static boolean hasParentDeathSignal() {
-    return Files.isDirectory(Path.of("/proc/self"))
-        && Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-            .anyMatch(d -> !d.isEmpty() && Files.isExecutable(Path.of(d, "setpriv")));
+    return Files.isDirectory(Path.of("/proc/self")) && Spawner.isOnPath("setpriv");
   }
 
   private static void own(Path path, int uid) throws IOException {

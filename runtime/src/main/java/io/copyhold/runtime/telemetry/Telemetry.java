@@ -10,7 +10,10 @@ public interface Telemetry {
     /** The origin to hand on: a child of this observation. */
     Origin origin();
 
-    /** @param outcome a word of a small set: {@code applied}, {@code refused}, {@code not-now}, {@code fault} */
+    /**
+     * @param outcome a word of a small set: {@code applied}, {@code refused}, {@code not-now},
+     *     {@code fault}
+     */
     void end(String outcome);
   }
 

@@ -133,7 +133,7 @@ class ControlSchemaTest {
   }
 
   private static ControlSchema schema(Part... parts) {
-    return new ControlSchema(List.of(parts), Duration.ofSeconds(120));
+    return new ControlSchema(List.of(parts), Duration.ofMinutes(2));
   }
 
   private int count(String table) throws SQLException {

@@ -76,6 +76,7 @@ class OrphanTest {
   void aLivingOwnerIsRespected() throws Exception {
     EmbeddedPostgresSettings settings = settings(PostgresFixture.newDirectory());
     long server = start(settings, new ProcessBuilder());
+    assertThat(DirectoryLock.holder(settings.directory())).hasValue(owner().pid());
     assertThatThrownBy(() -> EmbeddedPostgres.start(settings))
         .isInstanceOfSatisfying(
             ProblemException.class,
@@ -84,11 +85,21 @@ class OrphanTest {
   }
 
   @Test
+  void askingTwiceDoesNotGiveUpOurOwnLock() throws Exception {
+    EmbeddedPostgresSettings settings = settings(PostgresFixture.newDirectory());
+    successor = PostgresFixture.start(settings);
+    assertThatThrownBy(() -> EmbeddedPostgres.start(settings)).isInstanceOf(ProblemException.class);
+    assertThat(DirectoryLock.holder(settings.directory())).hasValue(ProcessHandle.current().pid());
+    assertThatThrownBy(() -> start(settings, new ProcessBuilder()))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("in use by process " + ProcessHandle.current().pid());
+  }
+
+  @Test
   void rootReachesADirectoryThatOnlyRootMayEnter() throws Exception {
     assumeTrue(new UnixSystem().getUid() == 0 && userNamespaces(), "needs root and namespaces");
-    Path parent = PostgresFixture.newDirectory(); // mode 0700
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(parent)))
-        .isEqualTo("rwx------");
+    Path parent = PostgresFixture.newDirectory();
+    Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwx------"));
     EmbeddedPostgresSettings settings = settings(parent.resolve("server"));
     for (int start = 1; start <= 2; start++) {
       try (EmbeddedPostgres server = PostgresFixture.start(settings);

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -79,6 +80,7 @@ public final class PostgresFixture {
   public static Path newDirectory() {
     try {
       Path directory = Files.createTempDirectory("copyhold-test-");
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
       synchronized (SERVERS) {
         DIRECTORIES.add(directory);
       }
@@ -94,7 +96,12 @@ public final class PostgresFixture {
       return "127.0.0.1";
     }
     long pid = ProcessHandle.current().pid();
-    return "127." + (100 + (pid >> 16) % 100) + '.' + ((pid >> 8) & 0xff) + '.' + (pid & 0x7f | 1);
+    return "127."
+        + (100 + (pid >> 16) % 100)
+        + '.'
+        + ((pid >> 8) & 0xff)
+        + '.'
+        + ((pid & 0x7f) | 1);
   }
 
   private static void removeAll() {

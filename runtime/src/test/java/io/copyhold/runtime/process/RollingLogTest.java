@@ -36,7 +36,7 @@ class RollingLogTest {
     RollingLog log = new RollingLog(directory.resolve("missing/a.log"), 1000);
     byte[] output = "last words\n".repeat(10_000).getBytes(StandardCharsets.UTF_8);
     ByteArrayInputStream stream = new ByteArrayInputStream(output);
-    assertThat(log.follow(stream).join(Duration.ofSeconds(120))).isTrue();
+    assertThat(log.follow(stream).join(Duration.ofMinutes(2))).isTrue();
     assertThat(stream.available()).isZero();
     assertThat(log.tail()).endsWith("last words");
   }

@@ -1,0 +1,109 @@
+package io.copyhold.chaos.simulation;
+
+import com.typesafe.config.Config;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.persistence.AtomicWrite;
+import org.apache.pekko.persistence.PersistentRepr;
+import org.apache.pekko.persistence.journal.japi.AsyncWriteJournal;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.Serializer;
+import org.apache.pekko.serialization.Serializers;
+import scala.concurrent.Future;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.jdk.javaapi.FutureConverters;
+
+/**
+ * A Pekko journal on {@link SimDisk}: writes take virtual time, and a second write under a number
+ * that is taken fails, as the primary key makes it fail in PostgreSQL. Everything goes through the
+ * real serializer.
+ */
+public final class SimJournal extends AsyncWriteJournal {
+  private final SimDisk disk;
+  private final String node;
+  private final ExtendedActorSystem system;
+
+  public SimJournal(Config config) {
+    this.system = (ExtendedActorSystem) context().system();
+    Config sim = system.settings().config().getConfig("copyhold.simulation");
+    this.disk = SimDisk.of(sim.getString("loop"));
+    this.node = sim.getString("node");
+  }
+
+  @Override
+  public Future<Iterable<Optional<Exception>>> doAsyncWriteMessages(Iterable<AtomicWrite> writes) {
+    List<SimDisk.Row> rows = new ArrayList<>();
+    for (AtomicWrite write : writes) {
+      for (PersistentRepr repr : CollectionConverters.asJava(write.payload())) {
+        Object payload = repr.payload();
+        Serializer serializer = SerializationExtension.get(system).findSerializerFor(payload);
+        rows.add(
+            new SimDisk.Row(
+                repr.persistenceId(),
+                repr.sequenceNr(),
+                serializer.identifier(),
+                Serializers.manifestFor(serializer, payload),
+                serializer.toBinary(payload)));
+      }
+    }
+    CompletableFuture<Iterable<Optional<Exception>>> done = new CompletableFuture<>();
+    disk.write(
+        node,
+        rows,
+        failure -> {
+          if (failure == null) {
+            done.complete(List.of());
+          } else {
+            done.completeExceptionally(failure);
+          }
+        });
+    return FutureConverters.asScala(done);
+  }
+
+  @Override
+  public Future<Void> doAsyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
+    return FutureConverters.asScala(CompletableFuture.completedFuture(null));
+  }
+
+  @Override
+  public Future<Void> doAsyncReplayMessages(
+      String persistenceId, long from, long to, long max, Consumer<PersistentRepr> replay) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    disk.loop()
+        .after(
+            node,
+            Duration.ofMillis(1),
+            () -> {
+              TreeMap<Long, SimDisk.Row> rows = disk.rows(persistenceId);
+              if (from <= to) {
+                rows.subMap(from, true, to, true).values().stream()
+                    .limit(max)
+                    .forEach(row -> replay.accept(repr(row)));
+              }
+              done.complete(null);
+            });
+    return FutureConverters.asScala(done);
+  }
+
+  private PersistentRepr repr(SimDisk.Row row) {
+    Object payload =
+        SerializationExtension.get(system)
+            .deserialize(row.bytes(), row.serializer(), row.manifest())
+            .get();
+    return PersistentRepr.apply(
+        payload, row.sequence(), row.persistenceId(), row.manifest(), false, null, "sim");
+  }
+
+  @Override
+  public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long from) {
+    TreeMap<Long, SimDisk.Row> rows = disk.rows(persistenceId);
+    return FutureConverters.asScala(
+        CompletableFuture.completedFuture(rows.isEmpty() ? 0L : rows.lastKey()));
+  }
+}

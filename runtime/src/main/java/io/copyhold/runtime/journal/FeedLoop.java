@@ -1,0 +1,162 @@
+package io.copyhold.runtime.journal;
+
+import io.copyhold.runtime.PortAdapter;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the feed to one follower, in a thread of its own: soon after activity, a little later when
+ * it is quiet. A journal that is away, or a follower that throws, is tried again with growing
+ * pauses, from the last offset the follower took.
+ */
+@PortAdapter
+public final class FeedLoop implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(FeedLoop.class);
+
+  /** Follows events. Called by one thread, one batch after the other. */
+  public interface Follower {
+    /**
+     * Where to go on: the offset after the last batch this follower keeps. Asked at the start and
+     * after a failure.
+     */
+    String offset();
+
+    /**
+     * Takes a batch, perhaps one it knows already, in whole or part. An empty one means that there
+     * is nothing new up to its offset.
+     */
+    void take(Feed.Batch batch);
+  }
+
+  private final Feed feed;
+  private final Slices slices;
+  private final Follower follower;
+  private final FeedSettings settings;
+  private final String name;
+  private final Thread thread;
+  private final Object lock = new Object();
+  private boolean closed;
+  private boolean nudged;
+
+  private FeedLoop(
+      String name, Feed feed, Slices slices, FeedSettings settings, Follower follower) {
+    this.name = name;
+    this.feed = feed;
+    this.slices = slices;
+    this.settings = settings;
+    this.follower = follower;
+    this.thread = Thread.ofPlatform().name("feed-" + name).daemon().unstarted(this::run);
+  }
+
+  /** Begins at the follower's offset. */
+  public static FeedLoop start(
+      String name, Feed feed, Slices slices, FeedSettings settings, Follower follower) {
+    FeedLoop loop = new FeedLoop(name, feed, slices, settings, follower);
+    loop.thread.start();
+    return loop;
+  }
+
+  /** Something was stored just now: look at once. */
+  public void nudge() {
+    synchronized (lock) {
+      nudged = true;
+      lock.notifyAll();
+    }
+  }
+
+  /** Ends after the batch at hand. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      lock.notifyAll();
+    }
+    if (Thread.currentThread().equals(thread)) {
+      return;
+    }
+    boolean interrupted = false;
+    while (true) {
+      try {
+        // not interrupted itself: that would close the files of an index
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    Duration pause = settings.pollMin();
+    boolean failing = false;
+    String offset = null;
+    while (!ended()) {
+      try {
+        if (offset == null) {
+          offset = follower.offset();
+        }
+        Feed.Batch batch = feed.read(slices, offset, settings.batchMax());
+        follower.take(batch);
+        offset = batch.offset();
+        if (failing) {
+          failing = false;
+          log.atInfo().addKeyValue("feed", name).log("following events again");
+        }
+        if (batch.more()) {
+          pause = settings.pollMin();
+          continue;
+        }
+        pause = batch.entries().isEmpty() ? longer(pause, settings.pollMax()) : settings.pollMin();
+      } catch (RuntimeException e) {
+        offset = null;
+        if (!failing) {
+          failing = true;
+          log.atWarn()
+              .addKeyValue("feed", name)
+              .setCause(e)
+              .log("cannot follow events; will be retried");
+        }
+        pause = longer(pause, settings.backoffMax());
+      }
+      if (sleep(pause)) {
+        pause = settings.pollMin();
+      }
+    }
+  }
+
+  private static Duration longer(Duration pause, Duration max) {
+    Duration doubled = pause.multipliedBy(2);
+    return doubled.compareTo(max) < 0 ? doubled : max;
+  }
+
+  private boolean ended() {
+    synchronized (lock) {
+      return closed;
+    }
+  }
+
+  /** True when nudged. */
+  private boolean sleep(Duration pause) {
+    long end = System.nanoTime() + pause.toNanos();
+    synchronized (lock) {
+      while (!closed && !nudged) {
+        long left = end - System.nanoTime();
+        if (left <= 0) {
+          break;
+        }
+        try {
+          lock.wait(left / 1_000_000, (int) (left % 1_000_000));
+        } catch (InterruptedException e) {
+          closed = true; // only a dying JVM does that
+        }
+      }
+      boolean was = nudged;
+      nudged = false;
+      return was;
+    }
+  }
+}

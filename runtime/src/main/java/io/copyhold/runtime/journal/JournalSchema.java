@@ -1,0 +1,19 @@
+package io.copyhold.runtime.journal;
+
+import io.copyhold.runtime.postgres.ControlSchema.Part;
+import java.util.List;
+
+/**
+ * The tables of the control database that this module brings: journal, snapshots, terms, agenda,
+ * blobs.
+ */
+public final class JournalSchema {
+  private JournalSchema() {}
+
+  public static List<Part> parts() {
+    return List.of(
+        Part.of(JournalSchema.class, "010-journal.sql"),
+        Part.of(JournalSchema.class, "020-agenda.sql"),
+        Part.of(JournalSchema.class, "030-blob.sql"));
+  }
+}

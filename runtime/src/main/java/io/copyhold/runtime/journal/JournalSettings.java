@@ -1,0 +1,62 @@
+package io.copyhold.runtime.journal;
+
+import com.typesafe.config.Config;
+import io.copyhold.runtime.postgres.Database;
+import io.copyhold.runtime.postgres.PoolSettings;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The control database and how it is reached, read from {@code copyhold.journal}; reasons stand
+ * there.
+ *
+ * @param pool for storing and replaying events
+ * @param sidePool for everything else
+ * @param queueMax calls that wait for a connection of {@code pool}
+ * @param schemaLockMax wait for another node that changes the schema
+ */
+public record JournalSettings(
+    Database database,
+    PoolSettings pool,
+    PoolSettings sidePool,
+    int queueMax,
+    Duration schemaLockMax) {
+  public JournalSettings {
+    if (queueMax < 1) {
+      throw new IllegalArgumentException("copyhold.journal.queue-max must be at least 1");
+    }
+  }
+
+  /**
+   * @param root a node's whole configuration
+   */
+  public static JournalSettings from(Config root) {
+    Config c = root.getConfig("copyhold.journal");
+    String password = c.getString("password");
+    return new JournalSettings(
+        new Database(
+            c.getString("host"),
+            c.getInt("port"),
+            c.getString("database"),
+            c.getString("user"),
+            () -> password,
+            c.getString("ssl-mode")),
+        PoolSettings.from("copyhold-journal", c.getConfig("pool")),
+        PoolSettings.from("copyhold-side", c.getConfig("side-pool")),
+        c.getInt("queue-max"),
+        c.getDuration("schema-lock-max"));
+  }
+
+  /** The keys of {@code copyhold.journal} that name this database, for a node's configuration. */
+  public static Map<String, Object> keys(Database database) {
+    Map<String, Object> keys = new HashMap<>();
+    keys.put("copyhold.journal.host", database.host());
+    keys.put("copyhold.journal.port", database.port());
+    keys.put("copyhold.journal.database", database.name());
+    keys.put("copyhold.journal.user", database.user());
+    keys.put("copyhold.journal.password", database.password().get());
+    keys.put("copyhold.journal.ssl-mode", database.sslMode());
+    return keys;
+  }
+}

@@ -1,0 +1,750 @@
+package io.copyhold.runtime.operation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.agenda.Agenda;
+import io.copyhold.runtime.entity.Message;
+import io.copyhold.runtime.entity.Outcome;
+import io.copyhold.runtime.entity.Reactor;
+import io.copyhold.runtime.entity.Reply;
+import io.copyhold.runtime.entity.ShellContext;
+import io.copyhold.runtime.journal.Journaled;
+import io.copyhold.runtime.journal.Mappers;
+import io.copyhold.runtime.operation.Operation.Command;
+import io.copyhold.runtime.operation.Operation.Running;
+import io.copyhold.runtime.operation.Operation.StoredCall;
+import io.copyhold.runtime.operation.Operation.Wait;
+import io.copyhold.runtime.telemetry.Telemetry.Observation;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs an operation's steps. It looks at what the operation waits for and does that, and only that:
+ *
+ * <ol>
+ *   <li>ready, or an attempt of an earlier term: journal the intent ({@code Begin}), under a term
+ *       of its own;
+ *   <li>an attempt of its own: run the step on the executor, and report what it returned;
+ *   <li>a time: a timer; calls: ask, and ask again; a child: start it; a gate or a choice: nothing.
+ * </ol>
+ *
+ * An effect never starts before its intent is stored, and a report that comes late is journaled as
+ * late.
+ */
+final class StepRunner implements Reactor<Operation> {
+  private static final Logger log = LoggerFactory.getLogger(StepRunner.class);
+  private static final Duration PROGRESS_EVERY = Duration.ofMillis(100);
+  private static final Duration CALL_RETRY_MIN = Duration.ofMillis(100);
+  private static final Duration CALL_RETRY_MAX = Duration.ofSeconds(10);
+  private static final Duration REPORT_EVERY = Duration.ofSeconds(2);
+  private static final Duration PARK_MIN = Duration.ofSeconds(5);
+  private static final Duration STRANDED_RETRY = Duration.ofSeconds(30);
+  private static final int MESSAGE_MAX = 300;
+
+  /** Messages of the runner to itself. */
+  private sealed interface Note {
+    record TermAcquired(@Nullable Long term, @Nullable Throwable failure) implements Note {}
+
+    record Completed(long attempt, StepResult result) implements Note {}
+
+    record Threw(long attempt, Throwable failure) implements Note {}
+
+    record ProgressSaid(long attempt) implements Note {}
+
+    record ProgressDue(long attempt) implements Note {}
+
+    record Answered(long attempt, int call, Reply reply) implements Note {}
+
+    record CallDue(long attempt, int call) implements Note {}
+
+    record Due() implements Note {}
+
+    record ReportEnd() implements Note {}
+
+    record ChildGone() implements Note {}
+  }
+
+  private final ShellContext shell;
+  private final Operations operations;
+  private final EntityRef ref;
+  private final EntityRef owner;
+  private final String id;
+  private final ActorRef<Message> ownerActor;
+  private final ActorRef<Message> self;
+  private @Nullable Long term;
+  private boolean acquiring;
+  private long version;
+  private long begunAt = -1;
+  private boolean verify;
+  private boolean parked;
+  private @Nullable List<Step> steps;
+  private @Nullable LiveStep live;
+  private @Nullable Runnable stopped;
+  private long callingAttempt = -1;
+  private @Nullable Reply[] answers = new Reply[0];
+  private final Map<Integer, Integer> callFailures = new HashMap<>();
+  private @Nullable ActorRef<Message> child;
+  private boolean ended;
+
+  StepRunner(
+      ShellContext shell,
+      Operations operations,
+      EntityRef owner,
+      String id,
+      ActorRef<Message> ownerActor) {
+    this.shell = shell;
+    this.operations = operations;
+    this.ref = shell.entity();
+    this.owner = owner;
+    this.id = id;
+    this.ownerActor = ownerActor;
+    this.self = shell.actor().getSelf();
+  }
+
+  @Override
+  public List<Agenda.Row> rows(Operation state) {
+    return List.of(); // the owner's row wakes its operations
+  }
+
+  @Override
+  public void react(Operation state, long version, Origin origin) {
+    this.version = version;
+    look(state);
+  }
+
+  private void look(Operation state) {
+    switch (state) {
+      case Operation.NotStarted _ -> {}
+      case Operation.Ended(_, _, _, var outcome, _) -> reportEnd(state, outcome);
+      case Running running -> {
+        ended = false;
+        look(running);
+      }
+    }
+  }
+
+  private void look(Running running) {
+    if (live != null
+        && !(running.waiting() instanceof Wait.Attempt a && a.attempt() == live.attemptNumber())) {
+      live = null;
+      if (stopped != null) {
+        stopped.run();
+      }
+    }
+    if (stopped != null) {
+      return;
+    }
+    if (live != null && (running.paused() || running.cancelling())) {
+      live.requestStop();
+    }
+    switch (running.waiting()) {
+      case Wait.Ready _ -> begin(running);
+      case Wait.Attempt attempt -> attempt(running, attempt);
+      case Wait.Until(var due, _) -> until(running, due);
+      case Wait.Gate _, Wait.Choice _ -> park(null);
+      case Wait.Calling calling -> call(running, calling);
+      case Wait.Child wanted -> child(running, wanted);
+    }
+  }
+
+  private void reportEnd(Operation state, Outcome outcome) {
+    live = null;
+    if (!ended) {
+      ended = true;
+      shell.ports().telemetry().operationEnded(type(state), Operation.word(outcome));
+    }
+    ownerActor.tell(new Message.OperationEnded(id, outcome));
+    shell
+        .timers()
+        .startSingleTimer("report-end", new Message.Reaction(new Note.ReportEnd()), REPORT_EVERY);
+    if (stopped != null) {
+      stopped.run();
+    }
+  }
+
+  private static String type(Operation state) {
+    return switch (state) {
+      case Operation.NotStarted _ -> "unknown";
+      case Running running -> running.plan().type();
+      case Operation.Ended ended -> ended.plan().type();
+    };
+  }
+
+  private void begin(Running running) {
+    if (running.paused()) {
+      park(null);
+      return;
+    }
+    unpark();
+    if (term == null) {
+      acquireTerm();
+    } else if (begunAt != version) {
+      begunAt = version;
+      tell(new Command.Begin(shell.ports().node(), term));
+    }
+  }
+
+  private void acquireTerm() {
+    if (!acquiring) {
+      acquiring = true;
+      shell
+          .actor()
+          .pipeToSelf(
+              shell.ports().ownership().acquire(ref),
+              (value, failure) -> new Message.Reaction(new Note.TermAcquired(value, failure)));
+    }
+  }
+
+  private void attempt(Running running, Wait.Attempt attempt) {
+    unpark();
+    if (live != null) {
+      return;
+    }
+    if (term == null || attempt.term() != term) {
+      lost(running);
+      return;
+    }
+    start(running, attempt);
+  }
+
+  /** The attempt was begun by an earlier incarnation: whether its effect happened is not known. */
+  private void lost(Running running) {
+    Step step = step(running);
+    if (step != null && !running.undoing()) {
+      switch (step.repeat()) {
+        case SAFE -> {}
+        case VERIFIABLE -> verify = true;
+        case NEITHER -> {
+          tell(
+              new Command.Park(
+                  Problem.unavailable(
+                      "effect-unknown", "the node that ran " + step.name() + " is gone")));
+          return;
+        }
+      }
+    }
+    if (term == null) {
+      acquireTerm();
+    } else if (begunAt != version) {
+      begunAt = version;
+      tell(new Command.Begin(shell.ports().node(), term));
+    }
+  }
+
+  private void start(Running running, Wait.Attempt attempt) {
+    Step step = step(running);
+    if (step == null) {
+      tell(
+          new Command.ReportNotNow(
+              attempt.attempt(),
+              STRANDED_RETRY,
+              Problem.unavailable(
+                      "stranded",
+                      "no node of this version can run "
+                          + running.plan().type()
+                          + " "
+                          + running.plan().version())
+                  .todo("start a node that has it, or cancel the operation"),
+              true,
+              RetryPolicy.DEFAULT,
+              0));
+      return;
+    }
+    long number = attempt.attempt();
+    Origin principal =
+        Origin.of("operation:" + ref.id()).withTraceparent(running.plan().traceparent());
+    Observation seen =
+        shell
+            .ports()
+            .telemetry()
+            .step(ref, running.plan().type(), step.name(), running.step().attempts(), principal);
+    LiveStep context =
+        new LiveStep(
+            ref,
+            owner,
+            running,
+            new FenceToken(attempt.term(), number),
+            shell.ports().clock().instant(),
+            seen.origin().traceparent(),
+            () -> note(new Note.ProgressSaid(number)));
+    live = context;
+    boolean verifyFirst = verify;
+    verify = false;
+    boolean undoing = running.undoing();
+    try {
+      shell.ports().steps().execute(() -> run(step, context, undoing, verifyFirst, seen));
+    } catch (RejectedExecutionException e) {
+      note(new Note.Threw(number, e));
+    }
+  }
+
+  /** In the executor's thread. */
+  private void run(
+      Step step, LiveStep context, boolean undoing, boolean verifyFirst, Observation seen) {
+    long number = context.attemptNumber();
+    try {
+      StepResult result;
+      if (undoing) {
+        result = step.undo(context);
+      } else if (verifyFirst && step.verify(context) instanceof StepResult.Done done) {
+        result = done;
+      } else {
+        result = step.run(context);
+      }
+      seen.end(result.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT));
+      note(new Note.Completed(number, result));
+    } catch (Throwable failure) {
+      seen.end("threw");
+      note(new Note.Threw(number, failure));
+    }
+  }
+
+  private void until(Running running, Instant due) {
+    if (running.paused()) {
+      park(null);
+      return;
+    }
+    Duration left = Duration.between(shell.ports().clock().instant(), due);
+    if (left.compareTo(PARK_MIN) > 0) {
+      park(due);
+    } else {
+      unpark();
+    }
+    shell
+        .timers()
+        .startSingleTimer(
+            "due",
+            new Message.Reaction(new Note.Due()),
+            left.isNegative() ? Duration.ZERO : left.plusMillis(1));
+  }
+
+  private void call(Running running, Wait.Calling calling) {
+    unpark();
+    if (running.cancelling() || running.paused()) {
+      stoppedReport(calling.attempt());
+      return;
+    }
+    if (callingAttempt != calling.attempt()) {
+      callingAttempt = calling.attempt();
+      answers = new Reply[calling.calls().size()];
+      callFailures.clear();
+      for (int i = 0; i < answers.length; i++) {
+        send(running, calling, i);
+      }
+    }
+  }
+
+  private void send(Running running, Wait.Calling calling, int index) {
+    StoredCall call = calling.calls().get(index);
+    Object command;
+    try {
+      command = operations.codec().decode(call.manifest(), call.command(), false);
+    } catch (IOException e) {
+      command = new Journaled.Unreadable(call.manifest(), true, "cannot be read");
+    }
+    if (command instanceof Journaled.Unreadable(var manifest, _, var why)) {
+      note(
+          new Note.Answered(
+              calling.attempt(),
+              index,
+              new Reply.Refused(Problem.conflict("command-unknown", manifest + ": " + why))));
+      return;
+    }
+    Origin origin =
+        Origin.of("operation:" + ref.id())
+            .withTraceparent(running.plan().traceparent())
+            .withKey(LiveStep.key(ref, running) + "/" + index);
+    shell
+        .actor()
+        .pipeToSelf(
+            shell.ports().entities().ask(EntityRef.parse(call.entity()), command, origin),
+            (reply, failure) ->
+                new Message.Reaction(
+                    new Note.Answered(
+                        calling.attempt(),
+                        index,
+                        failure == null
+                            ? reply
+                            : new Reply.NotNow(
+                                CALL_RETRY_MIN,
+                                false,
+                                Problem.unavailable("not-reached", call.entity())))));
+  }
+
+  private void answered(Operation state, Note.Answered note) {
+    if (!(state instanceof Running running)
+        || !(running.waiting() instanceof Wait.Calling calling)
+        || calling.attempt() != note.attempt()
+        || callingAttempt != note.attempt()) {
+      return;
+    }
+    if (note.reply() instanceof Reply.NotNow(var after, _, _)) {
+      int failures = callFailures.merge(note.call(), 1, Integer::sum);
+      long millis =
+          Math.min(
+              CALL_RETRY_MAX.toMillis(),
+              Math.max(after.toMillis(), CALL_RETRY_MIN.toMillis() << Math.min(10, failures - 1)));
+      shell
+          .timers()
+          .startSingleTimer(
+              "call-" + note.call(),
+              new Message.Reaction(new Note.CallDue(note.attempt(), note.call())),
+              Duration.ofMillis((long) (millis * (1 - shell.ports().random().nextDouble() / 2))));
+      return;
+    }
+    answers[note.call()] = note.reply();
+    for (Reply answer : answers) {
+      if (answer == null) {
+        return;
+      }
+    }
+    Step step = step(running);
+    if (step == null) {
+      return;
+    }
+    LiveStep context =
+        new LiveStep(
+            ref,
+            owner,
+            running,
+            new FenceToken(0, calling.attempt()),
+            shell.ports().clock().instant(),
+            null,
+            () -> {});
+    @SuppressWarnings("NullAway") // all are there
+    List<Reply> all = List.of(answers);
+    try {
+      report(running, calling.attempt(), step.answered(context, all));
+    } catch (RuntimeException e) {
+      threw(running, calling.attempt(), e);
+    }
+  }
+
+  private void child(Running running, Wait.Child wanted) {
+    if (child == null) {
+      OperationType<?> type = operations.types().newest(wanted.type()).orElse(null);
+      if (type == null) {
+        tell(
+            new Command.ReportOver(
+                wanted.attempt(),
+                Problem.conflict("operation-type-unknown", "no operation type " + wanted.type())));
+        return;
+      }
+      ActorRef<Message> actor =
+          shell
+              .actor()
+              .spawn(
+                  operations.behavior(ref, wanted.id(), self, shell.ports()),
+                  wanted.id().replace('/', '-') + "-" + wanted.attempt() + "-" + term);
+      child = actor;
+      shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
+      actor.tell(
+          new Message.Ask(
+              new Command.Start(
+                  WantedReactor.plan(
+                      ref, wanted.id(), type, wanted.input(), running.plan().traceparent())),
+              Origin.of("operation:" + ref.id()),
+              false,
+              shell.actor().getSystem().ignoreRef()));
+    }
+    if (running.cancelling()) {
+      child.tell(ask(new Command.Cancel()));
+    } else {
+      child.tell(ask(running.paused() ? new Command.Pause() : new Command.Resume()));
+    }
+  }
+
+  @Override
+  public void onMessage(Operation state, long version, Message message) {
+    switch (message) {
+      case Message.Reaction(Note note) -> onNote(state, version, note);
+      case Message.OperationEnded(_, var outcome) -> childEnded(state, outcome);
+      case Message.OperationParked(_, var until) -> park(until);
+      case Message.OperationUnparked _ -> unpark();
+      case Message.Signal signal -> {
+        if (child != null) {
+          child.tell(
+              new Message.Ask(
+                  signal.command(), signal.origin(), signal.dryRun(), signal.replyTo()));
+        } else {
+          signal
+              .replyTo()
+              .tell(
+                  new Reply.Refused(
+                      Problem.conflict(
+                          "operation-not-running",
+                          ref + " has no running operation " + signal.operation())));
+        }
+      }
+      case Message.Ask _,
+          Message.Read _,
+          Message.Wake _,
+          Message.Stop _,
+          Message.Idle _,
+          Message.RowsDurable _,
+          Message.Reaction _,
+          Message.Released _ -> {}
+    }
+  }
+
+  private void onNote(Operation state, long now, Note note) {
+    version = now;
+    switch (note) {
+      case Note.TermAcquired(var value, var failure) -> {
+        acquiring = false;
+        if (value == null) {
+          log.atWarn()
+              .addKeyValue("operation", ref)
+              .setCause(failure)
+              .log("no term; will be retried");
+          shell
+              .timers()
+              .startSingleTimer("due", new Message.Reaction(new Note.Due()), CALL_RETRY_MAX);
+        } else {
+          term = value;
+          look(state);
+        }
+      }
+      case Note.Completed(var attempt, var result) -> {
+        if (state instanceof Running running) {
+          report(running, attempt, result);
+        }
+      }
+      case Note.Threw(var attempt, var failure) -> {
+        if (state instanceof Running running) {
+          threw(running, attempt, failure);
+        }
+      }
+      case Note.ProgressSaid(var attempt) ->
+          shell
+              .timers()
+              .startSingleTimer(
+                  "progress", new Message.Reaction(new Note.ProgressDue(attempt)), PROGRESS_EVERY);
+      case Note.ProgressDue(var attempt) -> {
+        if (live != null && live.attemptNumber() == attempt) {
+          LiveStep.Progress said = live.takeProgress();
+          if (said != null) {
+            tell(new Command.Progress(attempt, said.done(), said.total(), said.checkpoint()));
+          }
+        }
+      }
+      case Note.Answered answered -> answered(state, answered);
+      case Note.CallDue(var attempt, var call) -> {
+        if (state instanceof Running running
+            && running.waiting() instanceof Wait.Calling calling
+            && calling.attempt() == attempt) {
+          send(running, calling, call);
+        }
+      }
+      case Note.Due _ -> {
+        if (state instanceof Running running
+            && running.waiting() instanceof Wait.Until(var due, _)
+            && !running.paused()
+            && !shell.ports().clock().instant().isBefore(due)) {
+          begin(running);
+        } else {
+          look(state);
+        }
+      }
+      case Note.ReportEnd _ -> look(state);
+      case Note.ChildGone _ -> {
+        child = null;
+        if (stopped == null) {
+          look(state);
+        } else if (live == null) {
+          stopped.run();
+        }
+      }
+    }
+  }
+
+  private void childEnded(Operation state, Outcome outcome) {
+    if (!(state instanceof Running running)
+        || !(running.waiting() instanceof Wait.Child(var attempt, var childId, _, _, _))) {
+      return;
+    }
+    if (child != null) {
+      child.tell(Message.Stop.INSTANCE);
+    }
+    tell(
+        switch (outcome) {
+          case Outcome.Done(var data) ->
+              new Command.ReportDone(attempt, Mappers.JSON.valueToTree(data));
+          case Outcome.Undone(var problem) -> new Command.ReportOver(attempt, problem);
+          case Outcome.FailedInRollback(var problem, _) ->
+              new Command.ReportOver(attempt, problem.at(childId));
+          case Outcome.Cancelled _ ->
+              new Command.ReportOver(
+                  attempt, Problem.conflict("cancelled", childId + " was cancelled"));
+        });
+  }
+
+  /** What the attempt came to, as a command of the operation. */
+  private void report(Running running, long attempt, StepResult result) {
+    Step step = step(running);
+    RetryPolicy policy = step == null || running.undoing() ? RetryPolicy.PATIENT : step.retry();
+    boolean stopRequested = live != null && live.stopping();
+    tell(
+        switch (result) {
+          case StepResult.Done(var data) -> new Command.ReportDone(attempt, data);
+          case StepResult.NotNow(var after, var problem) ->
+              new Command.ReportNotNow(
+                  attempt,
+                  after,
+                  stopRequested
+                      ? Problem.unavailable(OperationFold.STOPPED, "it was asked to stop")
+                      : problem,
+                  stopRequested,
+                  policy,
+                  shell.ports().random().nextDouble());
+          case StepResult.Over(var problem) -> new Command.ReportOver(attempt, problem);
+          case StepResult.Again(var checkpoint, var after, var done, var total) ->
+              new Command.ReportAgain(attempt, checkpoint, after, done, total);
+          case StepResult.Gate(var signal, var prompt) ->
+              new Command.ReportGate(attempt, signal, prompt);
+          case StepResult.Calls(var calls) ->
+              new Command.ReportCalls(attempt, calls.stream().map(this::stored).toList());
+          case StepResult.Run(var type, var input) ->
+              new Command.ReportChild(
+                  attempt,
+                  running.step().name() + "/" + (running.step().iteration() + 1),
+                  type,
+                  Mappers.tree(input, input.getClass()));
+        });
+  }
+
+  private StoredCall stored(StepResult.Call call) {
+    JsonNode tree = Mappers.JSON.valueToTree(call.command());
+    return new StoredCall(
+        call.entity().toString(), operations.codec().manifestOf(call.command()), tree);
+  }
+
+  private void threw(Running running, long attempt, Throwable failure) {
+    if (failure instanceof ProblemException e) {
+      switch (e.problem().kind()) {
+        case UNAVAILABLE, FAULT ->
+            report(running, attempt, StepResult.notNow(Duration.ZERO, e.problem()));
+        case INVALID,
+            MALFORMED,
+            UNAUTHENTICATED,
+            FORBIDDEN,
+            NOT_FOUND,
+            CONFLICT,
+            PRECONDITION,
+            TOO_LARGE ->
+            report(running, attempt, StepResult.over(e.problem()));
+      }
+      return;
+    }
+    log.atWarn()
+        .addKeyValue("operation", ref)
+        .addKeyValue("step", running.step().name())
+        .addKeyValue("attempt", attempt)
+        .setCause(failure)
+        .log("a step threw; it will be retried");
+    Step step = step(running);
+    if (step != null && step.repeat() == Step.Repeat.NEITHER && !running.undoing()) {
+      tell(
+          new Command.Park(
+              Problem.unavailable("effect-unknown", step.name() + " failed on the way")));
+      return;
+    }
+    report(
+        running,
+        attempt,
+        StepResult.notNow(
+            Duration.ZERO, Problem.of(Problem.Kind.FAULT, "step-threw", sentence(failure))));
+  }
+
+  private static String sentence(Throwable failure) {
+    String message = failure.getClass().getSimpleName();
+    return message.length() > MESSAGE_MAX ? message.substring(0, MESSAGE_MAX) : message;
+  }
+
+  private void stoppedReport(long attempt) {
+    tell(
+        new Command.ReportNotNow(
+            attempt,
+            Duration.ZERO,
+            Problem.unavailable(OperationFold.STOPPED, "it was asked to stop"),
+            true,
+            RetryPolicy.DEFAULT,
+            0));
+  }
+
+  private @Nullable Step step(Running running) {
+    if (steps == null) {
+      OperationType<?> type =
+          operations.types().find(running.plan().type(), running.plan().version()).orElse(null);
+      List<Step> plan = type == null ? null : steps(type, running);
+      if (plan == null || !plan.stream().map(Step::name).toList().equals(running.plan().steps())) {
+        return null;
+      }
+      steps = plan;
+    }
+    return steps.get(running.current());
+  }
+
+  private static <I> @Nullable List<Step> steps(OperationType<I> type, Running running) {
+    try {
+      return type.steps(Mappers.JSON.treeToValue(running.plan().input(), type.input()));
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      return null;
+    }
+  }
+
+  private void park(@Nullable Instant until) {
+    parked = true;
+    ownerActor.tell(new Message.OperationParked(id, until));
+  }
+
+  private void unpark() {
+    if (parked) {
+      parked = false;
+      ownerActor.tell(new Message.OperationUnparked(id));
+    }
+  }
+
+  private void note(Note note) {
+    self.tell(new Message.Reaction(note));
+  }
+
+  private void tell(Command command) {
+    self.tell(ask(command));
+  }
+
+  private Message.Ask ask(Command command) {
+    return new Message.Ask(
+        command, Origin.of("engine"), false, shell.actor().getSystem().ignoreRef());
+  }
+
+  @Override
+  public boolean busy() {
+    return !parked;
+  }
+
+  @Override
+  public void stop(Runnable whenStopped) {
+    stopped = whenStopped;
+    if (child != null) {
+      child.tell(Message.Stop.INSTANCE);
+    }
+    if (live != null) {
+      live.requestStop();
+    } else if (child == null) {
+      whenStopped.run();
+    }
+  }
+}

@@ -1,0 +1,328 @@
+package io.copyhold.runtime.operation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.agenda.Agenda;
+import io.copyhold.runtime.entity.Alarm;
+import io.copyhold.runtime.entity.EntityType;
+import io.copyhold.runtime.entity.Message;
+import io.copyhold.runtime.entity.OperationRequest;
+import io.copyhold.runtime.entity.Reactor;
+import io.copyhold.runtime.entity.Reply;
+import io.copyhold.runtime.entity.ShellContext;
+import io.copyhold.runtime.journal.Mappers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps what an entity's state wants: an actor per wanted operation, started once by its id, and an
+ * agenda row per wanted alarm and one for the operations together, so that someone wakes the entity
+ * when its node dies.
+ */
+final class WantedReactor<S> implements Reactor<S> {
+  /** Name of the agenda row of an entity that has operations. */
+  static final String OPERATIONS_ROW = "operations";
+
+  /** An entity all of whose operations wait for people is looked at this often. */
+  private static final Duration SWEEP = Duration.ofHours(1);
+
+  /** Waiting for less than this is no reason to leave memory. */
+  private static final Duration PARK_MIN = Duration.ofMinutes(1);
+
+  private static final Logger log = LoggerFactory.getLogger(WantedReactor.class);
+
+  /** An operation's actor and, while it is parked, until when. */
+  private static final class Child {
+    private final ActorRef<Message> actor;
+    private boolean parked;
+    private @Nullable Instant until;
+
+    Child(ActorRef<Message> actor) {
+      this.actor = actor;
+    }
+  }
+
+  private record ChildGone(String id) {}
+
+  private final EntityType<S, ?, ?> type;
+  private final ShellContext shell;
+  private final Operations operations;
+  private final EntityRef ref;
+  private final Map<String, Child> children = new HashMap<>();
+  private Set<String> rowNames = new HashSet<>();
+  private @Nullable Instant busyDue;
+  private int spawned;
+  private @Nullable Runnable stopped;
+
+  WantedReactor(EntityType<S, ?, ?> type, ShellContext shell, Operations operations) {
+    this.type = type;
+    this.shell = shell;
+    this.operations = operations;
+    this.ref = shell.entity();
+  }
+
+  @Override
+  public List<Agenda.Row> rows(S state) {
+    List<Agenda.Row> rows = new ArrayList<>();
+    for (Alarm alarm : type.alarms(state)) {
+      rows.add(new Agenda.Row(ref, alarm.name(), alarm.due()));
+    }
+    if (!type.operations(state).isEmpty()) {
+      if (busyDue == null) {
+        busyDue = nextBusyDue();
+      }
+      rows.add(new Agenda.Row(ref, OPERATIONS_ROW, busyDue));
+    }
+    return rows;
+  }
+
+  @Override
+  public void react(S state, long version, Origin origin) {
+    if (stopped != null) {
+      return;
+    }
+    List<OperationRequest> wanted = type.operations(state);
+    for (OperationRequest request : wanted) {
+      if (!children.containsKey(request.id())) {
+        start(request, origin);
+      }
+    }
+    Set<String> ids = new HashSet<>();
+    wanted.forEach(request -> ids.add(request.id()));
+    for (Map.Entry<String, Child> entry : children.entrySet()) {
+      if (!ids.contains(entry.getKey())) {
+        entry.getValue().actor.tell(Message.Stop.INSTANCE);
+      }
+    }
+    if (wanted.isEmpty()) {
+      busyDue = null;
+    }
+    dropRowsNotWanted(state);
+  }
+
+  private void dropRowsNotWanted(S state) {
+    Set<String> now = new HashSet<>();
+    rows(state).forEach(row -> now.add(row.name()));
+    Set<String> gone = new HashSet<>(rowNames);
+    gone.removeAll(now);
+    rowNames = now;
+    if (!gone.isEmpty()) {
+      remove(List.copyOf(gone));
+    }
+  }
+
+  /** A row that stays by failure is found unwanted when it comes due. */
+  private void remove(List<String> names) {
+    shell.ports().agenda().remove(ref, names);
+  }
+
+  private void start(OperationRequest request, Origin origin) {
+    OperationType<?> operation = operations.types().newest(request.type()).orElse(null);
+    if (operation == null) {
+      log.atError()
+          .addKeyValue("entity", ref)
+          .addKeyValue("operation", request.id())
+          .addKeyValue("type", request.type())
+          .log("stranded: this node knows no such operation type");
+      return;
+    }
+    Child child = new Child(spawn(request.id()));
+    children.put(request.id(), child);
+    child.actor.tell(
+        new Message.Ask(
+            new Operation.Command.Start(
+                plan(ref, request.id(), operation, request.input(), origin.traceparent())),
+            Origin.of("entity:" + ref),
+            false,
+            shell.actor().getSystem().ignoreRef()));
+  }
+
+  private ActorRef<Message> spawn(String id) {
+    ActorRef<Message> actor =
+        shell
+            .actor()
+            .spawn(
+                operations.behavior(ref, id, shell.actor().getSelf(), shell.ports()),
+                id.replace('/', '-') + "-" + ++spawned);
+    shell.actor().watchWith(actor, new Message.Reaction(new ChildGone(id)));
+    return actor;
+  }
+
+  static Operation.Plan plan(
+      EntityRef owner,
+      String id,
+      OperationType<?> type,
+      Object input,
+      @Nullable String traceparent) {
+    JsonNode tree = input instanceof JsonNode node ? node : Mappers.tree(input, input.getClass());
+    return new Operation.Plan(
+        owner.toString(),
+        id,
+        type.name(),
+        type.version(),
+        tree,
+        stepNames(type, tree),
+        traceparent);
+  }
+
+  private static <I> List<String> stepNames(OperationType<I> type, JsonNode input) {
+    try {
+      return type.steps(Mappers.JSON.treeToValue(input, type.input())).stream()
+          .map(Step::name)
+          .toList();
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new IllegalArgumentException(type.name() + " cannot read its input", e);
+    }
+  }
+
+  @Override
+  public void onMessage(S state, long version, Message message) {
+    switch (message) {
+      case Message.Signal signal -> signal(signal);
+      case Message.Wake(var name, _, _) -> woken(state, name);
+      case Message.OperationParked(var id, var until) -> parked(id, until);
+      case Message.OperationUnparked(var id) -> unparked(id);
+      case Message.OperationEnded(var id, _) -> {
+        if (type.operations(state).stream().anyMatch(request -> request.id().equals(id))) {
+          log.atError()
+              .addKeyValue("entity", ref)
+              .addKeyValue("operation", id)
+              .log("the operation ended and its owner still wants it");
+        } else if (children.get(id) instanceof Child child) {
+          child.actor.tell(Message.Stop.INSTANCE);
+        }
+      }
+      case Message.Reaction(ChildGone(var id)) -> {
+        children.remove(id);
+        if (stopped == null) {
+          react(state, version, Origin.SYSTEM);
+        } else if (children.isEmpty()) {
+          stopped.run();
+        }
+      }
+      case Message.Ask _,
+          Message.Read _,
+          Message.Stop _,
+          Message.Idle _,
+          Message.RowsDurable _,
+          Message.Reaction _,
+          Message.Released _ -> {}
+    }
+  }
+
+  /**
+   * To the operation named, or, for {@code provision/1/backup/1}, through {@code provision/1} to
+   * its child.
+   */
+  private void signal(Message.Signal signal) {
+    String name = signal.operation();
+    for (Map.Entry<String, Child> entry : children.entrySet()) {
+      String id = entry.getKey();
+      if (name.equals(id)) {
+        entry
+            .getValue()
+            .actor
+            .tell(
+                new Message.Ask(
+                    signal.command(), signal.origin(), signal.dryRun(), signal.replyTo()));
+        return;
+      }
+      if (name.startsWith(id + "/")) {
+        entry
+            .getValue()
+            .actor
+            .tell(
+                new Message.Signal(
+                    name.substring(id.length() + 1),
+                    signal.command(),
+                    signal.origin(),
+                    signal.dryRun(),
+                    signal.replyTo()));
+        return;
+      }
+    }
+    signal
+        .replyTo()
+        .tell(
+            new Reply.Refused(
+                Problem.conflict("operation-not-running", ref + " has no running operation " + name)
+                    .todo("list its operations; one that ended takes no signals")));
+  }
+
+  private void woken(S state, String name) {
+    boolean wanted = rows(state).stream().anyMatch(row -> row.name().equals(name));
+    if (!wanted) {
+      remove(List.of(name));
+    } else if (name.equals(OPERATIONS_ROW)) {
+      putBusyRow();
+    }
+  }
+
+  private void parked(String id, @Nullable Instant until) {
+    Child child = children.get(id);
+    if (child != null) {
+      child.parked = true;
+      child.until = until;
+      putBusyRow();
+    }
+  }
+
+  private void unparked(String id) {
+    Child child = children.get(id);
+    if (child != null && child.parked) {
+      child.parked = false;
+      child.until = null;
+      putBusyRow();
+    }
+  }
+
+  private void putBusyRow() {
+    if (children.isEmpty()) {
+      return;
+    }
+    busyDue = nextBusyDue();
+    shell.ports().agenda().put(List.of(new Agenda.Row(ref, OPERATIONS_ROW, busyDue)));
+  }
+
+  private Instant nextBusyDue() {
+    Instant now = shell.ports().clock().instant();
+    if (children.isEmpty() || !children.values().stream().allMatch(child -> child.parked)) {
+      return now.plus(shell.ports().settings().busyDue());
+    }
+    Instant due = now.plus(SWEEP);
+    for (Child child : children.values()) {
+      if (child.until != null && child.until.isBefore(due)) {
+        due = child.until;
+      }
+    }
+    return due;
+  }
+
+  @Override
+  public boolean busy() {
+    Instant soon = shell.ports().clock().instant().plus(PARK_MIN);
+    return children.values().stream()
+        .anyMatch(child -> !child.parked || (child.until != null && child.until.isBefore(soon)));
+  }
+
+  @Override
+  public void stop(Runnable whenStopped) {
+    stopped = whenStopped;
+    if (children.isEmpty()) {
+      whenStopped.run();
+    }
+    children.values().forEach(child -> child.actor.tell(Message.Stop.INSTANCE));
+  }
+}

@@ -1,0 +1,86 @@
+package io.copyhold.tenants.changelog;
+
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A script's file name as Flyway writes it: {@code V1.2__create_customers.sql}.
+ *
+ * @param version up to four numbers of up to nine digits, joined by dots (an underscore counts as a
+ *     dot)
+ * @param description the words after the two underscores
+ */
+public record ScriptName(String version, String description) {
+  public static final int CHARS_MAX = 100;
+
+  private static final Pattern VERSIONED =
+      Pattern.compile("V(\\d{1,9}(?:[._]\\d{1,9}){0,3})__([A-Za-z0-9][A-Za-z0-9_-]*)\\.sql");
+
+  /**
+   * @throws ProblemException when {@link #check} complains
+   */
+  public static ScriptName parse(String file) {
+    check(file)
+        .ifPresent(problem -> {
+          throw new ProblemException(problem);
+        });
+    Matcher matcher = VERSIONED.matcher(file);
+    if (!matcher.matches()) {
+      throw new IllegalStateException(file);
+    }
+    return new ScriptName(matcher.group(1).replace('_', '.'), matcher.group(2).replace('_', ' '));
+  }
+
+  /** What is wrong with a file name, or empty when it is good. */
+  public static Optional<Problem> check(@Nullable String file) {
+    if (file == null || file.isEmpty()) {
+      return wrong(
+          "file",
+          "script-name",
+          "a script has no file name",
+          "name it like V1__create_customers.sql");
+    }
+    if (file.length() > CHARS_MAX) {
+      return wrong(
+          "file",
+          "script-name",
+          "a file name has " + file.length() + " characters, at most " + CHARS_MAX + " are kept",
+          "shorten its description");
+    }
+    if (file.startsWith("U")) {
+      return wrong(
+          file,
+          "script-undo",
+          "undo scripts are not run: a version that is out is corrected by a later one",
+          "leave the file out, and write its statements into a new V script");
+    }
+    if (file.startsWith("R__")) {
+      return wrong(
+          file,
+          "script-repeatable",
+          "repeatable scripts are not run: each change of a home is one numbered version",
+          "publish each change of it as a new V script");
+    }
+    Matcher matcher = VERSIONED.matcher(file);
+    if (!matcher.matches()) {
+      return wrong(
+          file,
+          "script-name",
+          "the file name does not read V<version>__<description>.sql",
+          "name it like V1.2__create_customers.sql, with two underscores after the version");
+    }
+    String version = matcher.group(1).replace('_', '.');
+    return SchemaVersion.before(SchemaVersion.NONE, version)
+        ? Optional.empty()
+        : wrong(
+            file, "script-name", "version 0 means a home without any script", "begin with V1__");
+  }
+
+  private static Optional<Problem> wrong(String where, String code, String what, String todo) {
+    return Optional.of(Problem.invalid(code, what).at(where).todo(todo));
+  }
+}

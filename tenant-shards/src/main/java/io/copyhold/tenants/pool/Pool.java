@@ -1,0 +1,145 @@
+package io.copyhold.tenants.pool;
+
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.entity.EntityType;
+import io.copyhold.tenants.Fields;
+import io.copyhold.tenants.changelog.Migration;
+import io.copyhold.tenants.changelog.Target;
+import io.copyhold.tenants.isolation.HomeRef;
+import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.placement.PlaceEntry;
+import io.copyhold.tenants.placement.PlaceRequest;
+import io.copyhold.tenants.placement.Reservations;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A home whose tables are shared by tenants. It counts its members; which tenants they are, the
+ * directory knows. {@code serial} numbers its operations over all its lives, so that no operation's
+ * id comes twice.
+ */
+public sealed interface Pool {
+  int serial();
+
+  record Absent(int serial) implements Pool {}
+
+  /** The operation {@code create/<serial>} runs. */
+  record Creating(Spec spec, int serial) implements Pool {}
+
+  /**
+   * @param leftovers not all could be undone: a person must look at the store
+   */
+  record CreateFailed(Spec spec, int serial, Problem problem, boolean leftovers) implements Pool {}
+
+  /**
+   * In use.
+   *
+   * @param version its home has
+   * @param birth serial of the create operation, by which the store knows it
+   * @param migration runs as {@code migrate/<serial>}; nobody joins or leaves meanwhile
+   * @param failure of the last migration; null once one succeeded
+   */
+  record Open(
+      Spec spec,
+      String version,
+      int birth,
+      int serial,
+      Reservations members,
+      @Nullable Migration migration,
+      Migration.@Nullable Failure failure)
+      implements Pool {}
+
+  /**
+   * The operation {@code drop/<serial>} runs, or has failed.
+   *
+   * @param problem why it failed; null while it runs
+   */
+  record Dropping(Spec spec, int birth, int serial, @Nullable Problem problem) implements Pool {}
+
+  /**
+   * What a pool is to be.
+   *
+   * @param store where it lives
+   * @param region of the store, by which tenants are placed
+   * @param tier that it serves
+   * @param target what its home is made with
+   * @param membersMax places for tenants; most take one
+   */
+  record Spec(
+      String pool,
+      String store,
+      String region,
+      String tier,
+      Target target,
+      int membersMax,
+      List<String> tags) {
+    public Spec {
+      tags = Fields.sorted(tags);
+    }
+
+    public HomeRef home() {
+      return new HomeRef(store, Isolation.POOL, pool);
+    }
+  }
+
+  sealed interface Command {
+    /** Makes the pool; again after a failure: a new attempt. */
+    record Create(Spec spec) implements Command {}
+
+    record RecordCreated(int serial) implements Command {}
+
+    record RecordCreateFailed(int serial, Problem problem, boolean leftovers) implements Command {}
+
+    /** What tenants ask who join or leave. */
+    record Place(PlaceRequest request) implements Command {}
+
+    /** Ends the reservations whose time is up. */
+    record Lapse() implements Command {}
+
+    /**
+     * @param request names who asks; one request starts a migration once, whatever becomes of it
+     */
+    record MigrateTo(Target target, String request) implements Command {}
+
+    record RecordMigrated(int serial) implements Command {}
+
+    record RecordMigrateFailed(int serial, Problem problem) implements Command {}
+
+    /** Refused while it has members. */
+    record Drop() implements Command {}
+
+    record RecordDropped(int serial) implements Command {}
+
+    record RecordDropFailed(int serial, Problem problem) implements Command {}
+  }
+
+  sealed interface Event {
+    record CreateStarted(Spec spec, int serial) implements Event {}
+
+    record Created(int serial) implements Event {}
+
+    record CreateFailed(int serial, Problem problem, boolean leftovers) implements Event {}
+
+    record Placed(PlaceEntry entry) implements Event {}
+
+    record MigrateStarted(Migration migration, int serial) implements Event {}
+
+    record Migrated(int serial, String version) implements Event {}
+
+    record MigrateFailed(int serial, Problem problem) implements Event {}
+
+    record DropStarted(int serial) implements Event {}
+
+    record Dropped(int serial) implements Event {}
+
+    record DropFailed(int serial, Problem problem) implements Event {}
+  }
+
+  /** Input of the operation {@value PoolType#CREATE}. */
+  record CreateInput(Spec spec, int generation) {}
+
+  /** Input of the operation {@value PoolType#DROP}. */
+  record DropInput(HomeRef home, int generation) {}
+
+  EntityType<Pool, Command, Event> TYPE = new PoolType();
+}

@@ -1,0 +1,78 @@
+package io.copyhold.tenants.tenant;
+
+import io.copyhold.runtime.Problem;
+import io.copyhold.tenants.Fields;
+import io.copyhold.tenants.changelog.Target;
+import io.copyhold.tenants.tenant.Tenant.Found;
+import io.copyhold.tenants.tenant.Tenant.Offer;
+import java.util.List;
+import java.util.Map;
+
+/** What is asked of a {@link Tenant}: plain data, safe to send twice. */
+public sealed interface TenantCommand {
+  /**
+   * A tenant with a home of its wish. The same again changes nothing; after a failure it is a new
+   * attempt.
+   *
+   * @param again also when the tenant was offboarded before: it begins empty, under its old id
+   */
+  record Onboard(Profile profile, Wish wish, boolean again) implements TenantCommand {}
+
+  /**
+   * @param remove keys that go back to their defaults
+   */
+  record Configure(Map<String, String> set, List<String> remove) implements TenantCommand {
+    public Configure {
+      set = Fields.sorted(set);
+      remove = Fields.sorted(remove);
+    }
+  }
+
+  record Rename(String name) implements TenantCommand {}
+
+  record Tag(List<String> add, List<String> remove) implements TenantCommand {
+    public Tag {
+      add = Fields.sorted(add);
+      remove = Fields.sorted(remove);
+    }
+  }
+
+  /** Closes its logins and ends its sessions; data stays. */
+  record Suspend(String reason) implements TenantCommand {}
+
+  record Resume() implements TenantCommand {}
+
+  /**
+   * @param request names who asks; one request starts a migration once, whatever becomes of it
+   */
+  record MigrateTo(Target target, String request) implements TenantCommand {}
+
+  /**
+   * Ends the tenant: its logins, its data and its home, unless that was adopted.
+   *
+   * @param confirm the tenant's id, once more
+   */
+  record Offboard(String confirm) implements TenantCommand {}
+
+  /** Looks at an existing database or schema; changes nothing in it. */
+  record Adopt(Profile profile, Found found) implements TenantCommand {}
+
+  /** Takes over what was found. */
+  record ConfirmAdoption() implements TenantCommand {}
+
+  /** Leaves it alone. */
+  record AbandonAdoption() implements TenantCommand {}
+
+  /** How {@code provision/<serial>} or {@code adopt/<serial>} ended well. */
+  record RecordHome(int serial, Home home) implements TenantCommand {}
+
+  record RecordOffer(int serial, Offer offer) implements TenantCommand {}
+
+  /** How {@code suspend}, {@code resume}, {@code migrate} or {@code offboard} ended well. */
+  record RecordDone(int serial) implements TenantCommand {}
+
+  /**
+   * @param leftovers not all could be undone
+   */
+  record RecordFailed(int serial, Problem problem, boolean leftovers) implements TenantCommand {}
+}
