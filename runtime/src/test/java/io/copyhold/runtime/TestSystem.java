@@ -2,7 +2,9 @@ package io.copyhold.runtime;
 
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
-import io.copyhold.runtime.agenda.Agenda;
+import io.copyhold.runtime.agenda.AgendaDaemon;
+import io.copyhold.runtime.agenda.AgendaSettings;
+import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
@@ -34,7 +36,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
@@ -97,13 +98,24 @@ public final class TestSystem implements AutoCloseable {
             options.clock,
             RandomGenerator.getDefault(),
             blocking,
-            options.agenda.apply(control),
+            new PostgresAgenda(
+                control, AgendaDaemon.node(cluster.selfMember()), AgendaSettings.from(config)),
             new PostgresOwnership(control),
             entities,
             new Quarantines(),
             options.telemetry,
             shell,
-            cluster.selfMember().address().toString());
+            AgendaDaemon.node(cluster.selfMember()));
+    if (options.daemon) {
+      AgendaDaemon.start(
+          system,
+          ports.agenda(),
+          AgendaSettings.from(config),
+          (entity, name, missed) ->
+              entities
+                  .wake(entity, name, missed)
+                  .thenApply(reply -> !(reply instanceof Reply.NotNow)));
+    }
   }
 
   /** What differs from an ordinary test node. */
@@ -112,7 +124,7 @@ public final class TestSystem implements AutoCloseable {
     private final Map<String, Object> keys = new HashMap<>();
     private InstantSource clock = InstantSource.system();
     private Telemetry telemetry = Telemetry.NONE;
-    private Function<ControlDatabase, Agenda> agenda = _ -> new NoAgenda();
+    private boolean daemon = true;
 
     private Options(List<EntityType<?, ?, ?>> types) {
       this.types = types;
@@ -137,8 +149,9 @@ public final class TestSystem implements AutoCloseable {
       return this;
     }
 
-    public Options agenda(Function<ControlDatabase, Agenda> maker) {
-      agenda = maker;
+    /** Nobody takes what is due. */
+    public Options withoutDaemon() {
+      daemon = false;
       return this;
     }
 
@@ -235,33 +248,5 @@ public final class TestSystem implements AutoCloseable {
     await(system.getWhenTerminated());
     pool.close();
     blocking.close();
-  }
-
-  /** For entities that want no wake-ups: takes every row and forgets it. */
-  private static final class NoAgenda implements Agenda {
-    @Override
-    public CompletionStage<Void> put(List<Row> rows) {
-      return java.util.concurrent.CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletionStage<Void> remove(EntityRef entity, List<String> names) {
-      return java.util.concurrent.CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility) {
-      return java.util.concurrent.CompletableFuture.completedFuture(List.of());
-    }
-
-    @Override
-    public CompletionStage<Integer> wakeAllOf(String node) {
-      return java.util.concurrent.CompletableFuture.completedFuture(0);
-    }
-
-    @Override
-    public CompletionStage<Long> size() {
-      return java.util.concurrent.CompletableFuture.completedFuture(0L);
-    }
   }
 }

@@ -4,6 +4,8 @@ import io.copyhold.runtime.EntityRef;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -41,8 +43,16 @@ public interface Agenda {
    */
   CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility);
 
-  /** Makes all rows that {@code node} put due at once: it is gone. */
+  /**
+   * The node is gone: makes the rows it put due at once, as far as they are due soon anyway.
+   * Completes with their number.
+   */
   CompletionStage<Integer> wakeAllOf(String node);
+
+  /** The nodes that put the rows there are. */
+  default CompletionStage<Set<String>> nodes() {
+    return CompletableFuture.completedStage(Set.of());
+  }
 
   /** Rows not yet taken away, for health and tests. */
   CompletionStage<Long> size();

@@ -72,7 +72,7 @@ public final class FeedLoop implements AutoCloseable {
       closed = true;
       lock.notifyAll();
     }
-    if (Thread.currentThread() == thread) {
+    if (Thread.currentThread().equals(thread)) {
       return;
     }
     boolean interrupted = false;
