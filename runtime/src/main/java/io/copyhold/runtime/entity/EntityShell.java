@@ -65,6 +65,7 @@ final class EntityShell<S, C, E>
   private List<Agenda.Row> rowsInFlight = List.of();
   private boolean awaitingRows;
   private boolean stopping;
+  private boolean failed;
   private boolean leaving;
 
   EntityShell(
@@ -127,7 +128,12 @@ final class EntityShell<S, C, E>
     reactor.react(state.state(), state.version(), Origin.SYSTEM);
   }
 
+  /** Pekko signals one failure twice: where the event is folded, and where the journal's answers are read. */
   private void recoveryFailed(Throwable failure) {
+    if (failed) {
+      return;
+    }
+    failed = true;
     for (Throwable t = failure; t != null; t = t.getCause()) {
       if (t instanceof PoisonEvent poison) {
         ports.quarantines().failed(ref, poison);
