@@ -169,11 +169,25 @@ public final class PostgresNodeRegister implements NodeRegister {
    * @return whether there was such a node
    */
   public boolean ended(String addressSuffix) throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement(
-                "UPDATE copyhold.node SET state = 'ended'"
-                    + " WHERE right(address, length(?)) = ? AND state <> 'ended'")) {
+    try (Connection c = database.getConnection()) {
+      return exists(c) && ended(c, addressSuffix);
+    }
+  }
+
+  /** Before the first node has started, there is no register. */
+  private static boolean exists(Connection c) throws SQLException {
+    try (PreparedStatement s =
+            c.prepareStatement("SELECT to_regclass('copyhold.node') IS NOT NULL");
+        ResultSet r = s.executeQuery()) {
+      return r.next() && r.getBoolean(1);
+    }
+  }
+
+  private static boolean ended(Connection c, String addressSuffix) throws SQLException {
+    try (PreparedStatement s =
+        c.prepareStatement(
+            "UPDATE copyhold.node SET state = 'ended'"
+                + " WHERE right(address, length(?)) = ? AND state <> 'ended'")) {
       s.setString(1, addressSuffix);
       s.setString(2, addressSuffix);
       return s.executeUpdate() > 0;

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.postgres.DirectoryLock;
 import io.copyhold.runtime.postgres.EmbeddedPostgresSettings;
 import io.copyhold.runtime.postgres.PoolSettings;
@@ -26,8 +27,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -176,14 +179,13 @@ public final class Supervisor implements Closeable {
 
   private void startAll() throws IOException {
     Ports ports = Ports.of(settings.data(), settings.host());
-    Config controlConfig = settings.config().getConfig("copyhold.control");
     Map<String, Object> told = new HashMap<>();
     int index = 0;
-    if (!ControlDatabase.isExternal(controlConfig)) {
+    if (!JournalSettings.isExternal(settings.config())) {
       int port = settings.postgres().choose(ports, "postgres." + CONTROL, index);
       EmbeddedPostgresSettings server = settings.server(CONTROL, port);
       databases.add(child(CONTROL, port, () -> EmbeddedServer.control(server)));
-      told.putAll(address("copyhold.control", server, EmbeddedServer.ROLE));
+      told.putAll(address("copyhold.journal", server, EmbeddedServer.ROLE));
     }
     for (String store : settings.stores()) {
       index++;
@@ -193,15 +195,14 @@ public final class Supervisor implements Closeable {
       told.putAll(address("copyhold.example-stores." + store, server, "postgres"));
     }
     ports.remember();
-    for (Child database : databases) {
-      start(database);
-    }
+    startTogether(databases);
     for (int i = 1; i <= settings.nodes(); i++) {
       nodes.add(node("node-" + i, i - 1, ports, told));
     }
     ports.remember();
     control =
-        ControlDatabase.from(told(told).getConfig("copyhold.control"))
+        JournalSettings.from(told(told))
+            .database()
             .pool(
                 PoolSettings.from(
                         "copyhold-supervisor",
@@ -209,18 +210,32 @@ public final class Supervisor implements Closeable {
                     .withMaxSize(1));
     // Whatever an earlier supervisor left in the register: its nodes ended with it.
     nodes.forEach(this::tellEnded);
-    for (Child node : nodes) {
-      start(node);
-    }
+    startTogether(nodes);
   }
 
-  private static void start(Child child) throws IOException {
-    try {
-      child.start();
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IOException("cannot start " + child.name() + ": " + e.getMessage(), e);
+  /** Starts all and hears the first failure when all have had their try. */
+  private static void startTogether(List<Child> children) throws IOException {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> starts = new ArrayList<>();
+      for (Child child : children) {
+        starts.add(
+            threads.submit(() -> {
+              child.start();
+              return child;
+            }));
+      }
+      for (Future<?> start : starts) {
+        start.get();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while starting", e);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      if (cause instanceof RuntimeException problem) {
+        throw problem;
+      }
+      throw new IOException("cannot start: " + cause.getMessage(), cause);
     }
   }
 
@@ -302,8 +317,8 @@ public final class Supervisor implements Closeable {
     try {
       new PostgresNodeRegister(database, Duration.ZERO).ended(suffix);
     } catch (SQLException e) {
-      // before the first start there is no register; without it the others find out by themselves
-      LOG.atDebug().addKeyValue("child", child.name()).setCause(e).log("register not told");
+      // the other nodes then find out by themselves, later
+      LOG.atWarn().addKeyValue("child", child.name()).setCause(e).log("register not told");
     }
   }
 

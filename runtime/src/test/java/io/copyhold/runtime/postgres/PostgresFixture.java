@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -79,6 +80,7 @@ public final class PostgresFixture {
   public static Path newDirectory() {
     try {
       Path directory = Files.createTempDirectory("copyhold-test-");
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
       synchronized (SERVERS) {
         DIRECTORIES.add(directory);
       }

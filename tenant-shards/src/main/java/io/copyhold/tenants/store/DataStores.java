@@ -1,5 +1,8 @@
 package io.copyhold.tenants.store;
 
+import io.copyhold.config.secret.SecretRef;
+import io.copyhold.config.secret.Secrets;
+
 /**
  * The stores that this node works with. Connections are opened when needed and closed when unused
  * for a while.
@@ -36,5 +39,10 @@ public interface DataStores extends AutoCloseable {
   @FunctionalInterface
   interface Passwords {
     String reveal(String reference);
+
+    /** From where secrets are kept; references have their text form, {@code secret:NAME}. */
+    static Passwords in(Secrets secrets) {
+      return reference -> secrets.require(SecretRef.parse(reference)).reveal();
+    }
   }
 }

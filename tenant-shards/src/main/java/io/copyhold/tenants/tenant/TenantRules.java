@@ -54,7 +54,8 @@ final class TenantRules {
     if (flaw.isEmpty()) {
       flaw =
           onboard.wish() == null
-              ? Optional.of(Problem.invalid("field-missing", "wish is missing").at("wish"))
+              ? Optional.of(
+                  Problem.invalid("field-missing", "wish is missing").at("wish").todo("give it"))
               : onboard.wish().flaw();
     }
     if (flaw.isPresent()) {
@@ -383,7 +384,8 @@ final class TenantRules {
       case Adopting _ -> Decision.accept(new TenantEvent.AdoptionAbandoned());
       default ->
           Decision.refuse(
-              Problem.conflict("no-adoption", "nothing is being adopted under this id"));
+              Problem.conflict("no-adoption", "nothing is being adopted under this id")
+                  .todo("look at the tenant's state"));
     };
   }
 
@@ -430,9 +432,12 @@ final class TenantRules {
               .todo("confirm or abandon its adoption");
       case Offboarding o ->
           Problem.conflict("tenant-offboarding", "the tenant is being offboarded")
-              .at(where(o.profile()));
+              .at(where(o.profile()))
+              .todo("wait for operation offboard/" + o.serial());
       case Offboarded o ->
-          Problem.conflict("tenant-offboarded", "the tenant was offboarded").at(where(o.profile()));
+          Problem.conflict("tenant-offboarded", "the tenant was offboarded")
+              .at(where(o.profile()))
+              .todo("onboard it with again=true");
       case Live l -> throw new IllegalStateException("it is live: " + l.profile().tenant());
     };
   }

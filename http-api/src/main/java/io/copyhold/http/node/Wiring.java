@@ -1,0 +1,42 @@
+package io.copyhold.http.node;
+
+import io.copyhold.config.node.PostgresNodeRegister;
+import io.copyhold.config.secret.PostgresSecrets;
+import io.copyhold.http.auth.Token;
+import io.copyhold.runtime.entity.EntityType;
+import io.copyhold.runtime.entity.Quarantine;
+import io.copyhold.runtime.journal.JournalSchema;
+import io.copyhold.runtime.operation.OperationEntity;
+import io.copyhold.runtime.postgres.ControlSchema;
+import io.copyhold.tenants.changelog.Changelog;
+import io.copyhold.tenants.pool.Pool;
+import io.copyhold.tenants.store.Store;
+import io.copyhold.tenants.tenant.Tenant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a node is made of, as lists: a new entity type or table is a line here. */
+public final class Wiring {
+  private Wiring() {}
+
+  /** The entity types that have a shard of their own. */
+  public static List<EntityType<?, ?, ?>> sharded() {
+    return List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Token.TYPE);
+  }
+
+  /** All types that are stored: those, and what lives inside their shards. */
+  public static List<EntityType<?, ?, ?>> stored() {
+    List<EntityType<?, ?, ?>> all = new ArrayList<>(sharded());
+    all.add(OperationEntity.TYPE);
+    all.add(Quarantine.TYPE);
+    return List.copyOf(all);
+  }
+
+  /** The tables of the control database. */
+  public static List<ControlSchema.Part> schema() {
+    List<ControlSchema.Part> parts = new ArrayList<>(JournalSchema.parts());
+    parts.add(PostgresNodeRegister.SCHEMA);
+    parts.add(PostgresSecrets.SCHEMA);
+    return List.copyOf(parts);
+  }
+}

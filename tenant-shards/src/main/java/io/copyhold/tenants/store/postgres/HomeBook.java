@@ -1,0 +1,333 @@
+package io.copyhold.tenants.store.postgres;
+
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
+import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.isolation.Place;
+import io.copyhold.tenants.store.Fence;
+import io.copyhold.tenants.store.HomeState;
+import io.copyhold.tenants.store.LedgerRow;
+import io.copyhold.tenants.store.Script;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copyhold's own schema in a database with homes: which homes and members there are, what was
+ * applied, and who has been here. The store's shared database also has a row for each database
+ * home, because that one cannot hold its own creation and end.
+ */
+final class HomeBook {
+  static final String CREATING = "creating";
+  static final String READY = "ready";
+  static final String DROPPING = "dropping";
+  static final String DROPPED = "dropped";
+
+  private static final int FORMAT = 1;
+  private static final String DEFINITION = read();
+
+  private final Duration fenceAge;
+
+  HomeBook(Duration fenceAge) {
+    this.fenceAge = fenceAge;
+  }
+
+  /** One home as its row says. */
+  record Row(Place place, String state, boolean adopted, String changelog) {}
+
+  /** Makes the schema when it is missing; in a transaction. */
+  void install(Connection c) throws SQLException {
+    if (installed(c)) {
+      return;
+    }
+    // a transaction lock, so two nodes that prepare one store do not race
+    Sql.first(c, "select pg_advisory_xact_lock(hashtextextended('copyhold', 0))", row -> true);
+    if (installed(c)) {
+      return;
+    }
+    Sql.run(c, "create schema if not exists copyhold");
+    if (!Sql.any(
+        c,
+        "select from pg_namespace where nspname = 'copyhold' and pg_get_userbyid(nspowner) = current_user")) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "copyhold-schema-taken",
+                  "A schema copyhold is there that belongs to somebody else.")
+              .at(c.getCatalog())
+              .todo("Register the store with the role that owns it, or rename that schema."));
+    }
+    Sql.run(c, DEFINITION);
+  }
+
+  private static boolean installed(Connection c) throws SQLException {
+    if (!Sql.any(c, "select where to_regclass('copyhold.format') is not null")) {
+      return false;
+    }
+    int format =
+        Sql.first(c, "select coalesce(max(format), 0) from copyhold.format", r -> r.getInt(1))
+            .orElse(0);
+    if (format > FORMAT) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "copyhold-too-old",
+                  "A newer release of Copyhold has written schema copyhold here.")
+              .at(c.getCatalog())
+              .todo("Run that release."));
+    }
+    return format == FORMAT;
+  }
+
+  /** True when the database has the schema at all. */
+  static boolean present(Connection c) throws SQLException {
+    return Sql.any(c, "select where to_regclass('copyhold.home') is not null");
+  }
+
+  Optional<Row> find(Connection c, String home) throws SQLException {
+    return Sql.first(
+        c,
+        "select isolation, home, database, schema, owner, app, state, adopted, changelog"
+            + " from copyhold.home where home = ?",
+        HomeBook::row,
+        home);
+  }
+
+  private static Row row(ResultSet r) throws SQLException {
+    return new Row(
+        new Place(
+            Isolation.valueOf(r.getString(1)),
+            r.getString(2),
+            r.getString(3),
+            r.getString(4),
+            r.getString(5),
+            r.getString(6)),
+        r.getString(7),
+        r.getBoolean(8),
+        r.getString(9));
+  }
+
+  /**
+   * Makes the home's row, or takes up a dropped one again; then enters.
+   *
+   * @return the state before: {@link #DROPPED} when there was none
+   */
+  String begin(Connection c, Place place, String changelog, boolean adopted, Fence fence)
+      throws SQLException {
+    Sql.update(
+        c,
+        "insert into copyhold.home (home, isolation, database, schema, owner, app, state, changelog)"
+            + " values (?, ?, ?, ?, ?, ?, 'dropped', ?) on conflict do nothing",
+        place.key(),
+        place.isolation().name(),
+        place.database(),
+        place.schema(),
+        place.owner(),
+        place.app(),
+        changelog);
+    enter(c, place, fence, null);
+    Row row = find(c, place.key()).orElseThrow();
+    if (row.state().equals(DROPPED)) {
+      Sql.update(c, "delete from copyhold.ledger where home = ?", place.key());
+      Sql.update(
+          c,
+          "update copyhold.home set state = 'creating', database = ?, schema = ?, owner = ?, app = ?,"
+              + " changelog = ?, adopted = ?, version = '', position = 0, epoch = ?, since = now()"
+              + " where home = ?",
+          place.database(),
+          place.schema(),
+          place.owner(),
+          place.app(),
+          changelog,
+          adopted,
+          fence.epoch(),
+          place.key());
+    } else if (!row.changelog().equals(changelog) || row.adopted() != adopted) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "home-exists",
+                  "The home is there already and follows changelog " + row.changelog() + ".")
+              .at(place.key())
+              .todo("Choose another name, or drop that home first."));
+    }
+    return row.state();
+  }
+
+  /** As {@link #enter}, for a home that is there and not on its way in or out. */
+  void enterReady(Connection c, Place place, Fence fence, @Nullable String tenant)
+      throws SQLException {
+    if (!enter(c, place, fence, tenant).equals(READY)) {
+      throw new ProblemException(missing(place));
+    }
+  }
+
+  /**
+   * Locks the home's row until the transaction ends and lets the fence pass, or throws.
+   *
+   * @return the home's state
+   */
+  String enter(Connection c, Place place, Fence fence, @Nullable String tenant)
+      throws SQLException {
+    String[] verdict =
+        Sql.first(
+                c,
+                "select verdict, coalesce(seen, '') from copyhold.enter(?, ?, ?, ?, ?, ?, ?, ?,"
+                    + " make_interval(secs => ?))",
+                r -> new String[] {r.getString(1), r.getString(2)},
+                place.key(),
+                fence.owner().toString(),
+                fence.operation().toString(),
+                fence.token().term(),
+                fence.token().attempt(),
+                fence.key(),
+                fence.epoch(),
+                tenant,
+                fenceAge.toSeconds())
+            .orElseThrow();
+    switch (verdict[0]) {
+      case "ok" -> {
+        return verdict[1];
+      }
+      case "home-missing" -> throw new ProblemException(missing(place));
+      case "stale-token" ->
+          throw new ProblemException(
+              Problem.conflict(
+                      "stale-token",
+                      "A later attempt has been here: "
+                          + verdict[1]
+                          + ", this is "
+                          + token(fence)
+                          + ".")
+                  .at(place.key()));
+      case "stale-epoch" ->
+          throw new ProblemException(
+              Problem.conflict(
+                      "stale-epoch",
+                      "The home is at epoch "
+                          + verdict[1]
+                          + ", this belongs to "
+                          + fence.epoch()
+                          + ".")
+                  .at(place.key())
+                  .todo("Take the home's present epoch and try again."));
+      default -> throw new IllegalStateException(verdict[0]);
+    }
+  }
+
+  static Problem missing(Place place) {
+    return Problem.notFound("home-missing", "There is no such home in the store.").at(place.key());
+  }
+
+  private static String token(Fence fence) {
+    return fence.token().term() + "." + fence.token().attempt();
+  }
+
+  void mark(Connection c, Place place, String state) throws SQLException {
+    Sql.update(c, "update copyhold.home set state = ? where home = ?", state, place.key());
+  }
+
+  /**
+   * The end: members and ledger go; the row and its fences stay, so that a late attempt is refused.
+   */
+  void drop(Connection c, Place place) throws SQLException {
+    for (String table : List.of("member", "ledger", "intent")) {
+      Sql.update(c, "delete from copyhold." + table + " where home = ?", place.key());
+    }
+    mark(c, place, DROPPED);
+  }
+
+  Optional<HomeState> state(Connection c, Place place) throws SQLException {
+    return Sql.first(
+        c,
+        "select changelog, version, position, epoch,"
+            + " (select count(*) from copyhold.member m where m.home = h.home), adopted"
+            + " from copyhold.home h where home = ? and state = 'ready'",
+        r ->
+            new HomeState(
+                r.getString(1),
+                r.getString(2),
+                r.getInt(3),
+                r.getLong(4),
+                r.getInt(5),
+                r.getBoolean(6)),
+        place.key());
+  }
+
+  List<LedgerRow> ledger(Connection c, Place place) throws SQLException {
+    return Sql.list(
+        c,
+        "select position, version, file, checksum, key, at, millis, baseline from copyhold.ledger"
+            + " where home = ? order by position",
+        HomeBook::ledgerRow,
+        place.key());
+  }
+
+  Optional<LedgerRow> ledgerAt(Connection c, Place place, int position) throws SQLException {
+    return Sql.first(
+        c,
+        "select position, version, file, checksum, key, at, millis, baseline from copyhold.ledger"
+            + " where home = ? and position = ?",
+        HomeBook::ledgerRow,
+        place.key(),
+        position);
+  }
+
+  private static LedgerRow ledgerRow(ResultSet r) throws SQLException {
+    Timestamp at = r.getTimestamp(6);
+    return new LedgerRow(
+        r.getInt(1),
+        r.getString(2),
+        r.getString(3),
+        r.getString(4),
+        r.getString(5),
+        at.toInstant(),
+        r.getLong(7),
+        r.getBoolean(8));
+  }
+
+  void record(Connection c, Place place, Script script, String key, long millis, boolean baseline)
+      throws SQLException {
+    Sql.update(
+        c,
+        "insert into copyhold.ledger (home, position, version, file, checksum, key, millis, baseline)"
+            + " values (?, ?, ?, ?, ?, ?, ?, ?)",
+        place.key(),
+        script.position(),
+        script.version(),
+        script.file(),
+        baseline ? "" : script.checksum(),
+        key,
+        millis,
+        baseline);
+    Sql.update(
+        c,
+        "update copyhold.home set version = ?, position = ? where home = ?",
+        script.version(),
+        script.position(),
+        place.key());
+  }
+
+  /** Tenants of the home, by name. */
+  List<String> members(Connection c, Place place) throws SQLException {
+    return Sql.strings(
+        c, "select tenant from copyhold.member where home = ? order by tenant", place.key());
+  }
+
+  private static String read() {
+    try (InputStream in = HomeBook.class.getResourceAsStream("/copyhold/store/postgresql.sql")) {
+      if (in == null) {
+        throw new IllegalStateException("no resource /copyhold/store/postgresql.sql");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.copyhold.tenants.store.postgres;
+
+import io.copyhold.runtime.PortAdapter;
+import io.copyhold.tenants.store.DataStores;
+import io.copyhold.tenants.store.Engine;
+import io.copyhold.tenants.store.Permits;
+import io.copyhold.tenants.store.StoreAddress;
+import io.copyhold.tenants.store.StoreSettings;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.random.RandomGenerator;
+
+/** Opens PostgreSQL servers, 15 to 18, as data stores. */
+@PortAdapter
+public final class PostgresEngine implements Engine {
+  private final StoreSettings settings;
+  private final Permits permits;
+  private final Pause pause;
+  private final RandomGenerator random;
+
+  /** On the machine's clock and a secure source of randomness. */
+  public PostgresEngine(StoreSettings settings, Permits permits) {
+    this.settings = settings;
+    this.permits = permits;
+    this.pause = new Pause(InstantSource.system(), Thread::sleep, settings.poll());
+    this.random = new SecureRandom();
+  }
+
+  @Override
+  public String name() {
+    return StoreAddress.POSTGRESQL;
+  }
+
+  @Override
+  public Opened open(StoreAddress address, DataStores.Passwords passwords) {
+    Sessions sessions =
+        new Sessions(address, () -> passwords.reveal(address.secret()), settings, permits);
+    return new Opened(
+        new PostgresStore(address, sessions, settings, pause, random), sessions::close);
+  }
+}

@@ -1,0 +1,251 @@
+package io.copyhold.tenants.store.postgres;
+
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
+import io.copyhold.tenants.isolation.HomeRef;
+import io.copyhold.tenants.isolation.Place;
+import io.copyhold.tenants.isolation.Preflight;
+import io.copyhold.tenants.store.Adoption;
+import io.copyhold.tenants.store.Applied;
+import io.copyhold.tenants.store.ConnectionInfo;
+import io.copyhold.tenants.store.DataStore;
+import io.copyhold.tenants.store.Fence;
+import io.copyhold.tenants.store.HomeState;
+import io.copyhold.tenants.store.Inventory;
+import io.copyhold.tenants.store.LedgerRow;
+import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.Script;
+import io.copyhold.tenants.store.StoreAddress;
+import io.copyhold.tenants.store.StoreReport;
+import io.copyhold.tenants.store.StoreSettings;
+import io.copyhold.tenants.store.TenantDigest;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** One PostgreSQL server. Finds where a home is and hands on to whoever does the work there. */
+final class PostgresStore implements DataStore {
+  /** A database that every server has. */
+  private static final String MAINTENANCE = "postgres";
+
+  private final StoreAddress address;
+  private final String shared;
+  private final Sessions sessions;
+  private final HomeBook book;
+  private final Homes homes;
+  private final Tenants tenants;
+  private final Scripts scripts;
+  private final LoneScripts loneScripts;
+  private final Adoptions adoptions;
+
+  PostgresStore(
+      StoreAddress address,
+      Sessions sessions,
+      StoreSettings settings,
+      Pause pause,
+      RandomGenerator random) {
+    this.address = address;
+    this.shared = address.sharedDatabase();
+    this.sessions = sessions;
+    this.book = new HomeBook(settings.fenceAge());
+    Exclusive exclusive = new Exclusive(sessions, book, pause, settings);
+    Logins logins = new Logins(sessions, pause, settings, random);
+    this.homes = new Homes(shared, sessions, book, exclusive, logins, settings);
+    this.tenants = new Tenants(sessions, book, logins, settings);
+    this.scripts = new Scripts(sessions, book, pause, random, settings);
+    this.loneScripts = new LoneScripts(sessions, book, exclusive, scripts, pause, settings);
+    this.adoptions = new Adoptions(shared, sessions, book, homes, logins);
+  }
+
+  @Override
+  public String id() {
+    return address.store();
+  }
+
+  @Override
+  public StoreReport check() {
+    return sessions.read(
+        MAINTENANCE, "checking the store", c -> Checks.of(c, shared, sessions.where()));
+  }
+
+  @Override
+  public void prepare() {
+    boolean made =
+        sessions.session(
+            MAINTENANCE,
+            "preparing the store",
+            c -> {
+              if (Sql.any(c, "select from pg_database where datname = ?", shared)) {
+                return false;
+              }
+              try {
+                Homes.createDatabase(c, shared);
+              } catch (java.sql.SQLException e) {
+                if (!SqlTrouble.state(e).matches("42P04|23505")) { // another node was faster
+                  throw e;
+                }
+              }
+              return true;
+            });
+    sessions.change(
+        shared,
+        "preparing the store",
+        c -> {
+          book.install(c);
+          if (made
+              || Sql.any(
+                  c,
+                  "select from pg_database where datname = current_database()"
+                      + " and datdba = current_user::regrole")) {
+            Homes.close(c, shared);
+            Sql.run(c, "revoke all on schema public from public");
+          }
+          return true;
+        });
+  }
+
+  @Override
+  public void createHome(HomeRef home, String changelog, Fence fence) {
+    homes.create(mine(home), changelog, fence);
+  }
+
+  @Override
+  public void dropHome(HomeRef home, Fence fence) {
+    homes.drop(mine(home), fence);
+  }
+
+  @Override
+  public void addTenant(HomeRef home, String tenant, String password, Fence fence) {
+    tenants.add(place(home), tenant, password, fence);
+  }
+
+  @Override
+  public void removeTenant(HomeRef home, String tenant, Fence fence) {
+    absent(
+        home,
+        place -> {
+          tenants.remove(place, tenant, fence);
+          return true;
+        });
+  }
+
+  @Override
+  public void suspendTenant(HomeRef home, String tenant, Fence fence) {
+    tenants.suspend(place(home), tenant, fence);
+  }
+
+  @Override
+  public void resumeTenant(HomeRef home, String tenant, Fence fence) {
+    tenants.resume(place(home), tenant, fence);
+  }
+
+  @Override
+  public Applied apply(HomeRef home, Script script, Fence fence, LockPolicy locks) {
+    return script.outsideTransaction()
+        ? loneScripts.apply(place(home), script, fence)
+        : scripts.apply(place(home), script, fence, locks);
+  }
+
+  @Override
+  public List<LedgerRow> ledger(HomeRef home) {
+    return absent(
+            home,
+            place ->
+                sessions.read(place.database(), "reading the ledger", c -> book.ledger(c, place)))
+        .orElse(List.of());
+  }
+
+  @Override
+  public Optional<HomeState> state(HomeRef home) {
+    return absent(
+            home,
+            place -> sessions.read(place.database(), "reading the home", c -> book.state(c, place)))
+        .flatMap(it -> it);
+  }
+
+  @Override
+  public List<Problem> verifyIsolation(HomeRef home) {
+    Place place = place(home);
+    return sessions.read(
+        place.database(),
+        "verifying isolation",
+        c -> {
+          if (book.state(c, place).isEmpty()) {
+            return List.of(HomeBook.missing(place));
+          }
+          return Preflight.check(c, place);
+        });
+  }
+
+  @Override
+  public Inventory inventory(String database, @Nullable String schema) {
+    return adoptions.inventory(database, schema);
+  }
+
+  @Override
+  public void adopt(HomeRef home, Adoption adoption, Fence fence) {
+    adoptions.adopt(mine(home), adoption, fence);
+  }
+
+  @Override
+  public void release(HomeRef home, Fence fence) {
+    adoptions.release(mine(home), fence);
+  }
+
+  @Override
+  public ConnectionInfo connection(HomeRef home, String tenant) {
+    Place place = place(home);
+    return new ConnectionInfo(
+        address.host(),
+        address.port(),
+        place.database(),
+        Place.login(tenant),
+        place.schema(),
+        address.sslMode());
+  }
+
+  @Override
+  public TenantDigest digest(HomeRef home, String tenant) {
+    Place place = place(home);
+    return sessions.readLong(
+        place.database(), "reading the tenant's rows", c -> Digests.of(c, place, tenant));
+  }
+
+  @Override
+  public long sizeBytes(HomeRef home) {
+    return absent(
+            home,
+            place ->
+                sessions.read(
+                    place.database(), "measuring the home", c -> Homes.sizeBytes(c, place)))
+        .orElse(0L);
+  }
+
+  private Place place(HomeRef home) {
+    return homes.place(mine(home));
+  }
+
+  /** Empty where not even the home's database is there. */
+  private <T> Optional<T> absent(HomeRef home, Function<Place, T> reading) {
+    Place place = place(home);
+    try {
+      return Optional.of(reading.apply(place));
+    } catch (ProblemException e) {
+      String code = e.problem().code();
+      if (code.equals("home-missing")
+          || (code.equals("database-missing") && !place.database().equals(shared))) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private HomeRef mine(HomeRef home) {
+    if (!home.store().equals(address.store())) {
+      throw new IllegalArgumentException(home + " is not in store " + address.store());
+    }
+    return home;
+  }
+}

@@ -1,0 +1,333 @@
+package io.copyhold.tenants.store.postgres;
+
+import static io.copyhold.runtime.postgres.Identifiers.quote;
+
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
+import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.isolation.Place;
+import io.copyhold.tenants.isolation.Preflight;
+import io.copyhold.tenants.isolation.RowPolicies;
+import io.copyhold.tenants.store.Applied;
+import io.copyhold.tenants.store.Fence;
+import io.copyhold.tenants.store.LedgerRow;
+import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.Script;
+import io.copyhold.tenants.store.StoreSettings;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.ServerErrorMessage;
+
+/** Runs a script and its row in the ledger as one transaction, as the home's owner. */
+final class Scripts {
+  private static final double GROWTH = 1.5;
+
+  private final Sessions sessions;
+  private final HomeBook book;
+  private final Pause pause;
+  private final RandomGenerator random;
+  private final StoreSettings settings;
+
+  Scripts(
+      Sessions sessions,
+      HomeBook book,
+      Pause pause,
+      RandomGenerator random,
+      StoreSettings settings) {
+    this.sessions = sessions;
+    this.book = book;
+    this.pause = pause;
+    this.random = random;
+    this.settings = settings;
+  }
+
+  /** A lock was not to be had in time; {@code holders} had it. */
+  private static final class Waited extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final String holders;
+
+    Waited(String holders, SQLException cause) {
+      super("lock wait", cause);
+      this.holders = holders;
+    }
+  }
+
+  Applied apply(Place place, Script script, Fence fence, LockPolicy locks) {
+    SqlScript parts = SqlScript.parse(script.sql());
+    parts
+        .refusal()
+        .ifPresent(r -> {
+          throw new ProblemException(refused(parts, script, r));
+        });
+    Instant begun = pause.clock().instant();
+    Duration wait = locks.first();
+    for (int attempt = 1; ; attempt++) {
+      Duration limit = wait;
+      try {
+        return sessions.session(
+            place.database(),
+            "applying " + script.file(),
+            c ->
+                Sessions.stoppable(c, fence, () -> attempt(c, place, script, parts, fence, limit)));
+      } catch (Waited e) {
+        Duration spent = Duration.between(begun, pause.clock().instant());
+        if (spent.plus(wait).compareTo(locks.total()) > 0) {
+          throw new ProblemException(
+              Problem.unavailable(
+                      "lock-wait",
+                      "No lock in "
+                          + attempt
+                          + " tries over "
+                          + spent.toMillis()
+                          + " ms: "
+                          + e.holders)
+                  .at(place.key() + ", " + script.file())
+                  .todo("It is tried again; end those sessions, or choose a quieter time."),
+              e);
+        }
+        pause.pause(Duration.ofMillis(random.nextLong(wait.toMillis() + 1)));
+        long next = (long) (wait.toMillis() * (GROWTH + random.nextDouble(0.2)));
+        wait = Duration.ofMillis(Math.min(locks.cap().toMillis(), next));
+      }
+    }
+  }
+
+  private Applied attempt(
+      Connection c, Place place, Script script, SqlScript parts, Fence fence, Duration lockWait)
+      throws SQLException {
+    // a script may work for hours without a byte from the server
+    c.setNetworkTimeout(Runnable::run, Sessions.millis(settings.scriptLimit().plusMinutes(1)));
+    try {
+      return sessions.transaction(
+          c,
+          false,
+          lockWait,
+          tx -> {
+            book.enterReady(tx, place, fence, null);
+            Optional<Applied> already = already(tx, place, script);
+            return already.isPresent()
+                ? already.get()
+                : run(tx, place, script, parts, fence, lockWait);
+          });
+    } catch (SQLException e) {
+      if (SqlTrouble.lockWait(e) && !c.isClosed()) {
+        throw new Waited(holders(c, place), e);
+      }
+      throw e;
+    } finally {
+      clean(c);
+    }
+  }
+
+  /** What the ledger says: done, or not yet and its turn; else a problem. */
+  Optional<Applied> already(Connection c, Place place, Script script) throws SQLException {
+    Optional<LedgerRow> row = book.ledgerAt(c, place, script.position());
+    if (row.isPresent()) {
+      LedgerRow found = row.get();
+      if (!found.baseline() && !found.checksum().equals(script.checksum())) {
+        throw new ProblemException(
+            Problem.conflict(
+                    "checksum-changed",
+                    "Another "
+                        + found.file()
+                        + " was applied on "
+                        + found.at()
+                        + ": it has been changed since.")
+                .at(place.key() + ", " + script.file())
+                .todo("Restore the file, and put the change into a new version."));
+      }
+      return Optional.of(new Applied(true, found.millis()));
+    }
+    int last =
+        Sql.first(
+                c,
+                "select position, changelog from copyhold.home where home = ?",
+                r -> {
+                  if (!r.getString(2).equals(script.changelog())) {
+                    throw new ProblemException(
+                        Problem.conflict(
+                                "other-changelog",
+                                "The home follows changelog " + r.getString(2) + ".")
+                            .at(place.key() + ", " + script));
+                  }
+                  return r.getInt(1);
+                },
+                place.key())
+            .orElse(0);
+    if (script.position() <= last) {
+      return Optional.of(new Applied(true, 0)); // part of the baseline
+    }
+    if (script.position() != last + 1) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "out-of-order",
+                  "The home is at position " + last + ", so " + (last + 1) + " comes next.")
+              .at(place.key() + ", " + script)
+              .todo("Apply the scripts before it first."));
+    }
+    return Optional.empty();
+  }
+
+  private Applied run(
+      Connection c, Place place, Script script, SqlScript parts, Fence fence, Duration lockWait)
+      throws SQLException {
+    Instant begun = pause.clock().instant();
+    boolean pool = place.isolation() == Isolation.POOL;
+    List<String> members = pool ? List.of() : book.members(c, place);
+    Sessions.limits(c, lockWait, settings.scriptLimit());
+    Sql.first(
+        c,
+        "select set_config('role', ?, true), set_config('search_path', ?, true),"
+            + " set_config('copyhold.migrating', ?, true), set_config('copyhold.as_tenant', ?, true)",
+        r -> true,
+        place.owner(),
+        quote(place.schema()),
+        pool ? "on" : "off",
+        members.size() == 1 ? members.getFirst() : "");
+    try (Statement s = c.createStatement()) {
+      s.setEscapeProcessing(false);
+      for (SqlScript.Part part : parts.parts()) {
+        execute(s, part, parts, place, script);
+      }
+      execute(
+          s,
+          new SqlScript.Part("set constraints all immediate", script.sql().length(), List.of()),
+          parts,
+          place,
+          script);
+    }
+    stillOwner(c, place, script);
+    Sessions.limits(c, lockWait, settings.statementLimit());
+    if (pool) {
+      RowPolicies.cover(c, place);
+      Sql.run(c, "reset role");
+      List<Problem> broken = Preflight.check(c, place);
+      if (!broken.isEmpty()) {
+        throw new ProblemException(broken(place, script, broken));
+      }
+    } else {
+      Sql.run(c, "reset role");
+    }
+    long millis = Duration.between(begun, pause.clock().instant()).toMillis();
+    book.record(c, place, script, fence.key(), millis, false);
+    return new Applied(false, millis);
+  }
+
+  private static void execute(
+      Statement s, SqlScript.Part part, SqlScript parts, Place place, Script script)
+      throws SQLException {
+    try {
+      s.execute(part.text());
+      while (s.getMoreResults() || s.getUpdateCount() != -1) {
+        // rows that a script selects are for nobody
+      }
+    } catch (SQLException e) {
+      String state = SqlTrouble.state(e);
+      // 57014: our own limit or the operator's cancel; 42501 is the file's fault here, the owner
+      // may do all it needs
+      if (!state.matches("(08|53|57|58|55P03|55006|40).*")) {
+        throw new ProblemException(failed(place, script, parts, part, e));
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * A file could end its transaction or change the role inside a function, where nobody reads it.
+   */
+  private static void stillOwner(Connection c, Place place, Script script) throws SQLException {
+    if (!Sql.any(c, "select where current_user = ?", place.owner())) {
+      throw new ProblemException(
+          Problem.conflict("script-refused", "The file changed the role it runs as.")
+              .at(place.key() + ", " + script.file())
+              .todo("Remove that statement."));
+    }
+  }
+
+  static Problem refused(SqlScript parts, Script script, SqlScript.Refusal r) {
+    String start = r.part().text().lines().findFirst().orElse("");
+    return Problem.invalid("script-refused", "The statement " + r.reason() + ": " + clip(start))
+        .at(script.file() + ", line " + parts.line(r.part().offset()))
+        .todo("Take the statement out of the file.");
+  }
+
+  static Problem failed(
+      Place place, Script script, SqlScript parts, SqlScript.Part part, SQLException e) {
+    @Nullable ServerErrorMessage server = SqlTrouble.server(e);
+    int position = server == null ? 0 : server.getPosition();
+    int offset = part.offset() + Math.max(0, position - 1);
+    return Problem.invalid(
+            "script-failed", "SQLSTATE " + SqlTrouble.state(e) + ": " + SqlTrouble.said(e))
+        .at(
+            place.key()
+                + ", "
+                + script.file()
+                + ", line "
+                + parts.line(offset)
+                + (position > 0 ? ", column " + parts.column(offset) : ""))
+        .todo("Nothing of the file was kept. Mend it in the changelog, then try again.");
+  }
+
+  static Problem broken(Place place, Script script, List<Problem> broken) {
+    Problem first = broken.getFirst();
+    return Problem.invalid(
+            "isolation-broken",
+            first.what()
+                + " ["
+                + first.code()
+                + "]"
+                + (broken.size() > 1
+                    ? " And " + (broken.size() - 1) + " more: " + codes(broken)
+                    : ""))
+        .at(first.where() + ", " + script.file())
+        .todo(first.todo() == null ? "Mend the file." : first.todo());
+  }
+
+  private static String codes(List<Problem> broken) {
+    return String.join(
+        ", ", broken.stream().skip(1).limit(10).map(p -> p.code() + " " + p.where()).toList());
+  }
+
+  private static String clip(String text) {
+    return text.length() <= 80 ? text : text.substring(0, 80) + "…";
+  }
+
+  /** Who holds locks on the home's tables, the oldest transaction first. */
+  private static String holders(Connection c, Place place) throws SQLException {
+    List<String> found =
+        Sql.strings(
+            c,
+            """
+            select distinct on (age, a.pid) format('pid %s (%s, %s), %s, transaction open for %s s', a.pid,
+              coalesce(a.usename, a.backend_type), coalesce(nullif(a.application_name, ''), 'no name'),
+              coalesce(a.state, a.backend_type), coalesce(round(extract(epoch from age)), 0))
+            from pg_locks l join pg_class r on r.oid = l.relation
+            join pg_namespace n on n.oid = r.relnamespace
+            join pg_stat_activity a on a.pid = l.pid, lateral (select clock_timestamp() - a.xact_start as age) x
+            where l.granted and l.pid <> pg_backend_pid()
+              and l.database = (select oid from pg_database where datname = current_database())
+              and (n.nspname = ? or (n.nspname = 'copyhold' and r.relname = 'home'))
+            order by age desc nulls last, a.pid limit 5
+            """,
+            place.schema());
+    return found.isEmpty() ? "the holder has gone meanwhile" : String.join("; ", found);
+  }
+
+  /** What a script set for its session must not meet the next user of the connection. */
+  private void clean(Connection c) throws SQLException {
+    if (!c.isClosed()) {
+      try (Statement s = c.createStatement()) {
+        s.execute(
+            "reset all; reset role; set statement_timeout = "
+                + settings.statementLimit().toMillis());
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+-- What Copyhold keeps in every database with homes. Safe to repeat; belongs to the control role.
+
+create table if not exists copyhold.format (format int primary key);
+
+create table if not exists copyhold.home (
+  home text primary key,
+  isolation text not null,
+  database text not null,
+  schema text not null,
+  owner text not null,
+  app text not null,
+  state text not null,
+  adopted boolean not null default false,
+  changelog text not null,
+  version text not null default '',
+  position int not null default 0,
+  epoch bigint not null default 1,
+  since timestamptz not null default now()
+);
+
+create table if not exists copyhold.member (
+  role name primary key,
+  home text not null references copyhold.home,
+  tenant text not null,
+  epoch bigint not null default 1,
+  suspended boolean not null default false,
+  since timestamptz not null default now(),
+  unique (home, tenant)
+);
+
+create table if not exists copyhold.ledger (
+  home text not null references copyhold.home,
+  position int not null,
+  version text not null,
+  file text not null,
+  checksum text not null,
+  key text not null,
+  at timestamptz not null default clock_timestamp(),
+  millis bigint not null,
+  baseline boolean not null default false,
+  primary key (home, position)
+);
+
+-- A statement outside a transaction has begun: what is found of it afterwards is ours.
+create table if not exists copyhold.intent (
+  home text not null references copyhold.home,
+  position int not null,
+  checksum text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (home, position)
+);
+
+create table if not exists copyhold.fence (
+  home text not null references copyhold.home,
+  owner text not null,
+  operation text not null,
+  term bigint not null,
+  attempt bigint not null,
+  key text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (home, operation)
+);
+
+-- Whose rows this session may see: the tenant of its login role, which no SQL can change. The control role alone
+-- (it owns this function) may act as a tenant, for a transaction.
+create or replace function copyhold.tenant() returns text
+language sql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp
+return coalesce(
+  (select m.tenant from copyhold.member m where m.role = session_user and not m.suspended),
+  case when session_user = current_user
+    then nullif(current_setting('copyhold.as_tenant', true), '') end);
+
+-- True while the control role runs a script over all tenants of a pool.
+create or replace function copyhold.migrating() returns boolean
+language sql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp
+return session_user = current_user
+  and coalesce(current_setting('copyhold.migrating', true), '') = 'on';
+
+-- Locks the home and lets a fence pass (ok, with the home's state) or says what keeps it out: home-missing,
+-- stale-token, stale-epoch.
+create or replace function copyhold.enter(
+  of_home text, of_owner text, of_operation text, of_term bigint, of_attempt bigint, of_key text,
+  of_epoch bigint, of_tenant text, keep interval, out verdict text, out seen text)
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  h copyhold.home;
+  f copyhold.fence;
+  m copyhold.member;
+begin
+  select * into h from copyhold.home where home = of_home for update;
+  if not found then
+    verdict := 'home-missing';
+    return;
+  end if;
+  select * into f from copyhold.fence
+    where home = of_home and owner = of_owner
+      and (term > of_term
+        or (operation = of_operation and term = of_term and attempt > of_attempt))
+    order by term desc, attempt desc limit 1;
+  if found then
+    verdict := 'stale-token';
+    seen := f.term || '.' || f.attempt || ' of ' || f.operation;
+    return;
+  end if;
+  if h.isolation = 'POOL' and of_tenant is not null then
+    select * into m from copyhold.member where home = of_home and tenant = of_tenant;
+    if m.epoch > of_epoch then
+      verdict := 'stale-epoch';
+      seen := m.epoch::text;
+      return;
+    end if;
+    update copyhold.member set epoch = of_epoch
+      where home = of_home and tenant = of_tenant and epoch < of_epoch;
+  else
+    if h.epoch > of_epoch then
+      verdict := 'stale-epoch';
+      seen := h.epoch::text;
+      return;
+    end if;
+    if h.epoch < of_epoch then
+      update copyhold.home set epoch = of_epoch where home = of_home;
+    end if;
+  end if;
+  delete from copyhold.fence where home = of_home and at < clock_timestamp() - keep;
+  insert into copyhold.fence (home, owner, operation, term, attempt, key)
+    values (of_home, of_owner, of_operation, of_term, of_attempt, of_key)
+    on conflict (home, operation) do update
+      set term = excluded.term, attempt = excluded.attempt, key = excluded.key, at = clock_timestamp();
+  verdict := 'ok';
+  seen := h.state;
+end
+$$;
+
+revoke all on all tables in schema copyhold from public;
+revoke all on function copyhold.enter(text, text, text, bigint, bigint, text, bigint, text, interval) from public;
+grant usage on schema copyhold to public;
+insert into copyhold.format values (1) on conflict do nothing;
