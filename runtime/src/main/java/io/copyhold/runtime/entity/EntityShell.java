@@ -140,7 +140,10 @@ final class EntityShell<S, C, E>
     }
   }
 
-  /** Pekko signals one failure twice: where the event is folded, and where the journal's answers are read. */
+  /**
+   * Pekko signals one failure twice: where the event is folded, and where the journal's answers are
+   * read.
+   */
   private void recoveryFailed(Throwable failure) {
     if (failed) {
       return;

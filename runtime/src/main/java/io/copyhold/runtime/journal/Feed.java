@@ -17,8 +17,7 @@ public interface Feed {
    *
    * @param offset the place after it
    */
-  record Entry(
-      EntityRef entity, long version, String manifest, Journaled stored, String offset) {}
+  record Entry(EntityRef entity, long version, String manifest, Journaled stored, String offset) {}
 
   /**
    * Some events.

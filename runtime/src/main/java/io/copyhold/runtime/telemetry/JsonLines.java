@@ -13,9 +13,10 @@ import java.util.regex.Pattern;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * One JSON object per line: {@code time}, {@code level}, {@code logger}, {@code message}, each key-value under its own
- * name ({@code tenant}, {@code attempt}; a name taken already gets {@code kv.} before it), {@code trace_id} where a key-value {@code traceparent} or the thread's context has
- * one, and {@code error} with the stack.
+ * One JSON object per line: {@code time}, {@code level}, {@code logger}, {@code message}, each
+ * key-value under its own name ({@code tenant}, {@code attempt}; a name taken already gets {@code
+ * kv.} before it), {@code trace_id} where a key-value {@code traceparent} or the thread's context
+ * has one, and {@code error} with the stack.
  */
 public final class JsonLines extends EncoderBase<ILoggingEvent> {
   private static final Pattern TRACEPARENT = Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-.*");

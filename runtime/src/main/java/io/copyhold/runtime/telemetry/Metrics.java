@@ -20,8 +20,8 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
- * The numbers of one node, in Prometheus' text form. Labels hold names of types, steps and outcomes only, never an id:
- * their number does not grow with tenants.
+ * The numbers of one node, in Prometheus' text form. Labels hold names of types, steps and outcomes
+ * only, never an id: their number does not grow with tenants.
  */
 @PortAdapter
 public final class Metrics {
@@ -77,7 +77,9 @@ public final class Metrics {
           .labelNames("entity")
           .register(registry);
 
-  /** @param version of Copyhold, as {@code copyhold_info} shows it */
+  /**
+   * @param version of Copyhold, as {@code copyhold_info} shows it
+   */
   public Metrics(String version) {
     Info.builder()
         .name("copyhold_info")
@@ -125,8 +127,8 @@ public final class Metrics {
         () -> {
           value
               .get()
-              .whenComplete(
-                  (number, failure) -> last.set(failure == null ? number.doubleValue() : Double.NaN));
+              .whenComplete((number, failure) ->
+                  last.set(failure == null ? number.doubleValue() : Double.NaN));
           return last.get();
         });
   }
@@ -148,11 +150,8 @@ public final class Metrics {
     var runtime = ManagementFactory.getRuntimeMXBean();
     var system = ManagementFactory.getOperatingSystemMXBean();
     gauge(
-        "jvm_memory_heap_used_bytes",
-        "Heap in use.",
-        () -> memory.getHeapMemoryUsage().getUsed());
-    gauge(
-        "jvm_memory_heap_max_bytes", "Heap limit.", () -> memory.getHeapMemoryUsage().getMax());
+        "jvm_memory_heap_used_bytes", "Heap in use.", () -> memory.getHeapMemoryUsage().getUsed());
+    gauge("jvm_memory_heap_max_bytes", "Heap limit.", () -> memory.getHeapMemoryUsage().getMax());
     gauge("jvm_threads", "Platform threads.", threads::getThreadCount);
     gauge("jvm_uptime_seconds", "Since the process began.", () -> runtime.getUptime() / 1e3);
     gauge(

@@ -27,9 +27,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Traces by OpenTelemetry, numbers by {@link Metrics}. The trace travels in {@link Origin#traceparent} (W3C Trace
- * Context, version 00), so one trace goes from the request through entities and steps, over nodes and restarts. Span
- * names hold types and steps, attributes hold ids.
+ * Traces by OpenTelemetry, numbers by {@link Metrics}. The trace travels in {@link
+ * Origin#traceparent} (W3C Trace Context, version 00), so one trace goes from the request through
+ * entities and steps, over nodes and restarts. Span names hold types and steps, attributes hold
+ * ids.
  */
 @PortAdapter
 public final class OpenTelemetryTelemetry implements Telemetry, AutoCloseable {
@@ -49,7 +50,9 @@ public final class OpenTelemetryTelemetry implements Telemetry, AutoCloseable {
   private final Tracer tracer;
   private final Metrics metrics;
 
-  /** @param processor where spans go, or null: nowhere */
+  /**
+   * @param processor where spans go, or null: nowhere
+   */
   OpenTelemetryTelemetry(
       TelemetrySettings settings, String node, Metrics metrics, @Nullable SpanProcessor processor) {
     SdkTracerProviderBuilder builder =
@@ -70,7 +73,9 @@ public final class OpenTelemetryTelemetry implements Telemetry, AutoCloseable {
     this.metrics = metrics;
   }
 
-  /** @param node as {@code service.instance.id} shows it */
+  /**
+   * @param node as {@code service.instance.id} shows it
+   */
   public static OpenTelemetryTelemetry start(
       TelemetrySettings settings, String node, Metrics metrics) {
     return new OpenTelemetryTelemetry(
@@ -108,8 +113,7 @@ public final class OpenTelemetryTelemetry implements Telemetry, AutoCloseable {
             .setAttribute(ENTITY, operation.toString())
             .setAttribute(ATTEMPT, (long) attempt)
             .startSpan();
-    return observe(
-        span, origin, (outcome, seconds) -> metrics.step(type, step, outcome, seconds));
+    return observe(span, origin, (outcome, seconds) -> metrics.step(type, step, outcome, seconds));
   }
 
   @Override
@@ -159,7 +163,12 @@ public final class OpenTelemetryTelemetry implements Telemetry, AutoCloseable {
     SpanContext context = span.getSpanContext();
     Origin child =
         origin.withTraceparent(
-            "00-" + context.getTraceId() + "-" + context.getSpanId() + "-" + context.getTraceFlags().asHex());
+            "00-"
+                + context.getTraceId()
+                + "-"
+                + context.getSpanId()
+                + "-"
+                + context.getTraceFlags().asHex());
     return new Observed(span, child, System.nanoTime(), count);
   }
 

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is watched and where it is sent, read from {@code copyhold.telemetry}; reasons stand there.
  *
- * @param endpoint of an OTLP collector (gRPC), or null: traces are made and handed on, and sent nowhere
+ * @param endpoint of an OTLP collector (gRPC), or null: traces are made and handed on, and sent
+ *     nowhere
  * @param sampled share of new traces that are sent, 0 to 1; a caller's own decision is kept
  * @param queueMax spans that wait for the collector; above, they are dropped
  * @param exportMax limit of one export
@@ -24,7 +25,9 @@ public record TelemetrySettings(
     }
   }
 
-  /** @param root a node's whole configuration */
+  /**
+   * @param root a node's whole configuration
+   */
   public static TelemetrySettings from(Config root) {
     Config c = root.getConfig("copyhold.telemetry");
     String endpoint = c.getString("otlp.endpoint");

@@ -22,12 +22,12 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What changes in the cluster, for any number of watchers. One loop follows the feed and keeps the latest changes in
- * memory; a watcher takes them from there at its own pace:
+ * What changes in the cluster, for any number of watchers. One loop follows the feed and keeps the
+ * latest changes in memory; a watcher takes them from there at its own pace:
  *
  * <ol>
- *   <li>One that brings an offset, or has fallen behind what is kept, notes the place of the newest change kept and reads
- *       the journal from its own offset until nothing is left.
+ *   <li>One that brings an offset, or has fallen behind what is kept, notes the place of the newest
+ *       change kept and reads the journal from its own offset until nothing is left.
  *   <li>From the place noted it goes on in memory, passing over what it has read already.
  * </ol>
  *
@@ -48,8 +48,7 @@ public final class Changes implements AutoCloseable {
   private long end;
   private @Nullable String offset;
 
-  private Changes(
-      Feed feed, FeedSettings settings, Codec codec, Executor blocking, int kept) {
+  private Changes(Feed feed, FeedSettings settings, Codec codec, Executor blocking, int kept) {
     this.feed = feed;
     this.settings = settings;
     this.codec = codec;
@@ -73,8 +72,8 @@ public final class Changes implements AutoCloseable {
   }
 
   /**
-   * Everything after the offset, at least once and in order per entity, without end. Fails with a {@link
-   * io.copyhold.runtime.ProblemException} for an offset it cannot read.
+   * Everything after the offset, at least once and in order per entity, without end. Fails with a
+   * {@link io.copyhold.runtime.ProblemException} for an offset it cannot read.
    *
    * @param from null for what comes from now on
    */
@@ -87,8 +86,10 @@ public final class Changes implements AutoCloseable {
   /**
    * Where a watcher is.
    *
-   * @param at number of the next change in memory, or {@link #BEFORE}: to be found after reading the journal
-   * @param offset after the last change it has; null while it has none and wants what comes from now on
+   * @param at number of the next change in memory, or {@link #BEFORE}: to be found after reading
+   *     the journal
+   * @param offset after the last change it has; null while it has none and wants what comes from
+   *     now on
    * @param read newest version it has read from the journal past the place noted, by entity
    */
   private record Place(long at, @Nullable String offset, Map<EntityRef, Long> read) {}

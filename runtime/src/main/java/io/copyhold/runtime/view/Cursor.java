@@ -11,8 +11,8 @@ import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a page ended: the sort key of its last row and its name. It holds no number of any index, so it means the same
- * on every node and after a rebuild.
+ * Where a page ended: the sort key of its last row and its name. It holds no number of any index,
+ * so it means the same on every node and after a rebuild.
  *
  * @param sort field, with {@code -} before it when descending
  * @param value a {@link Long}, a {@link BytesRef}, or null where the row lacks the field
@@ -23,7 +23,9 @@ record Cursor(String sort, @Nullable Object value, String key) {
     return (query.descending() ? "-" : "") + query.sort();
   }
 
-  /** @throws ProblemException it is none, or of a list in another order */
+  /**
+   * @throws ProblemException it is none, or of a list in another order
+   */
   static Cursor parse(String text, Query query) {
     Cursor cursor;
     try {

@@ -27,12 +27,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All entities and operations of the cluster, to list, search and count, in a Lucene index of this node. It follows the
- * feed: a row is as new as {@link Page#lagMs} says. Methods block and are safe from any thread.
+ * All entities and operations of the cluster, to list, search and count, in a Lucene index of this
+ * node. It follows the feed: a row is as new as {@link Page#lagMs} says. Methods block and are safe
+ * from any thread.
  *
- * <p>In its directory lie one index per generation, {@code index-N}, and {@code current}, which names the one that
- * serves. An index that is missing, unreadable or of another layout is built anew from the first event; {@link
- * #rebuild} does the same while the old one goes on serving.
+ * <p>In its directory lie one index per generation, {@code index-N}, and {@code current}, which
+ * names the one that serves. An index that is missing, unreadable or of another layout is built
+ * anew from the first event; {@link #rebuild} does the same while the old one goes on serving.
  */
 @PortAdapter
 public final class Directory implements AutoCloseable {
@@ -85,7 +86,8 @@ public final class Directory implements AutoCloseable {
   /**
    * One page.
    *
-   * @throws ProblemException a cursor it cannot use; {@code directory-unavailable} when the index cannot be read
+   * @throws ProblemException a cursor it cannot use; {@code directory-unavailable} when the index
+   *     cannot be read
    */
   public Page list(Query query) throws InterruptedException {
     while (true) {
@@ -119,7 +121,7 @@ public final class Directory implements AutoCloseable {
     while (true) {
       Filling now = serving();
       try {
-        return Optional.ofNullable(now.index().find(entity));
+        return now.index().find(entity);
       } catch (IOException | AlreadyClosedException e) {
         if (now == serving()) {
           throw unavailable(e);
@@ -144,8 +146,8 @@ public final class Directory implements AutoCloseable {
   }
 
   /**
-   * Begins to build the index anew; the old one serves until the new one has caught up. Does nothing while that is
-   * under way.
+   * Begins to build the index anew; the old one serves until the new one has caught up. Does
+   * nothing while that is under way.
    */
   public void rebuild() {
     synchronized (lock) {
@@ -246,7 +248,10 @@ public final class Directory implements AutoCloseable {
       old.index().abandon();
       delete(old.index().path());
     } catch (IOException e) {
-      log.atWarn().addKeyValue("index", old.index().path()).setCause(e).log("old index left behind");
+      log.atWarn()
+          .addKeyValue("index", old.index().path())
+          .setCause(e)
+          .log("old index left behind");
     }
     log.atInfo().addKeyValue("index", path).log("the directory built anew serves");
   }
@@ -264,8 +269,7 @@ public final class Directory implements AutoCloseable {
     Path file = settings.path().resolve(CURRENT);
     Path fresh = settings.path().resolve(CURRENT + ".new");
     Files.writeString(fresh, Integer.toString(number), StandardCharsets.UTF_8);
-    Files.move(
-        fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private int nextNumber() throws IOException {

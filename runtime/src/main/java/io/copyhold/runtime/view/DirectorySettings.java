@@ -5,7 +5,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Where and how the directory is kept, read from {@code copyhold.view.directory}; reasons stand there.
+ * Where and how the directory is kept, read from {@code copyhold.view.directory}; reasons stand
+ * there.
  *
  * @param path of this node's own; made when missing
  * @param bufferBytes of memory for rows not yet written
@@ -24,7 +25,9 @@ public record DirectorySettings(
     }
   }
 
-  /** @param root a node's whole configuration */
+  /**
+   * @param root a node's whole configuration
+   */
   public static DirectorySettings from(Config root) {
     Config c = root.getConfig("copyhold.view.directory");
     return new DirectorySettings(

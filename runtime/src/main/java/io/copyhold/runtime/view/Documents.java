@@ -18,9 +18,9 @@ import org.apache.lucene.document.TextField;
 import org.apache.lucene.util.BytesRef;
 
 /**
- * A row as Lucene keeps it. A word of the summary (or of an array in it, or a truth value) is a keyword under {@code
- * s.FIELD}, a whole number a long under {@code n.FIELD}: two fields, because one name may hold either in two types of
- * entity. Nested objects are shown and not searched.
+ * A row as Lucene keeps it. A word of the summary (or of an array in it, or a truth value) is a
+ * keyword under {@code s.FIELD}, a whole number a long under {@code n.FIELD}: two fields, because
+ * one name may hold either in two types of entity. Nested objects are shown and not searched.
  */
 final class Documents {
   /** Raised when the fields change: an index of another layout is built anew. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
@@ -19,11 +20,11 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherFactory;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.store.FSDirectory;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One index, as it is being filled from the feed. The feed's offset is committed together with the rows, so after a
- * crash it goes on exactly where the index ends. Indexing is for one thread, reading for any.
+ * One index, as it is being filled from the feed. The feed's offset is committed together with the
+ * rows, so after a crash it goes on exactly where the index ends. Indexing is for one thread,
+ * reading for any.
  */
 @PortAdapter
 final class Generation implements FeedLoop.Follower, AutoCloseable {
@@ -74,8 +75,7 @@ final class Generation implements FeedLoop.Follower, AutoCloseable {
       if (opened.getLiveCommitData() != null) {
         opened.getLiveCommitData().forEach(e -> committed.put(e.getKey(), e.getValue()));
       }
-      if (opened.getDocStats().maxDoc > 0
-          && !Documents.LAYOUT.equals(committed.get(LAYOUT))) {
+      if (opened.getDocStats().maxDoc > 0 && !Documents.LAYOUT.equals(committed.get(LAYOUT))) {
         throw new IOException("the index has layout " + committed.get(LAYOUT));
       }
       this.offset = committed.getOrDefault(OFFSET, Feed.START);
@@ -126,8 +126,7 @@ final class Generation implements FeedLoop.Follower, AutoCloseable {
         current = true;
         caughtUp.run();
       }
-      if (uncommitted
-          && System.nanoTime() - uncommittedSince >= settings.commitEvery().toNanos()) {
+      if (uncommitted && System.nanoTime() - uncommittedSince >= settings.commitEvery().toNanos()) {
         commit();
       }
     } catch (IOException e) {
@@ -150,7 +149,8 @@ final class Generation implements FeedLoop.Follower, AutoCloseable {
     }
     for (Feed.Entry entry : last.values()) {
       String key = entry.entity().toString();
-      Row before = read(searcher -> new Search(searcher, writer.getAnalyzer()).find(key));
+      Row before =
+          read(searcher -> new Search(searcher, writer.getAnalyzer()).find(key)).orElse(null);
       if (before != null && before.version() >= entry.version()) {
         continue;
       }
@@ -175,7 +175,7 @@ final class Generation implements FeedLoop.Follower, AutoCloseable {
     }
   }
 
-  @Nullable Row find(EntityRef entity) throws IOException {
+  Optional<Row> find(EntityRef entity) throws IOException {
     return read(searcher -> new Search(searcher, writer.getAnalyzer()).find(entity.toString()));
   }
 
@@ -187,8 +187,7 @@ final class Generation implements FeedLoop.Follower, AutoCloseable {
       synchronized (progress) {
         seen = batches;
       }
-      Row row = find(position.entity());
-      if (row != null && row.version() >= position.version()) {
+      if (find(position.entity()).filter(row -> row.version() >= position.version()).isPresent()) {
         return true;
       }
       synchronized (progress) {

@@ -8,7 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to list. A field is one of the summary's, or {@code id}, {@code type}, {@code version}, {@code updatedAt}.
+ * What to list. A field is one of the summary's, or {@code id}, {@code type}, {@code version},
+ * {@code updatedAt}.
  *
  * @param type of entity ({@code operation} for operations), or null for any
  * @param filters by field: one of the values, for every field

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
@@ -55,7 +56,8 @@ final class Search {
   Page page(Query query, long lagMs, boolean upToDate) throws IOException {
     org.apache.lucene.search.Query wanted = wanted(query);
     Sort sort = sort(query);
-    FieldDoc after = query.cursor() == null ? null : after(Cursor.parse(query.cursor(), query), sort);
+    FieldDoc after =
+        query.cursor() == null ? null : after(Cursor.parse(query.cursor(), query), sort);
     TopFieldDocs found =
         searcher.search(
             wanted, new TopFieldCollectorManager(sort, query.limit(), after, Integer.MAX_VALUE));
@@ -79,12 +81,13 @@ final class Search {
     return new Page(rows, next, found.totalHits.value(), lagMs, upToDate, facets);
   }
 
-  @Nullable Row find(String key) throws IOException {
+  Optional<Row> find(String key) throws IOException {
     TopFieldDocs found =
-        searcher.search(new TermQuery(new Term(Documents.KEY, key)), 1, new Sort(SortField.FIELD_DOC));
+        searcher.search(
+            new TermQuery(new Term(Documents.KEY, key)), 1, new Sort(SortField.FIELD_DOC));
     return found.scoreDocs.length == 0
-        ? null
-        : Documents.row(searcher.storedFields().document(found.scoreDocs[0].doc));
+        ? Optional.empty()
+        : Optional.of(Documents.row(searcher.storedFields().document(found.scoreDocs[0].doc)));
   }
 
   private org.apache.lucene.search.Query wanted(Query query) throws IOException {
@@ -186,7 +189,8 @@ final class Search {
       // the first number under this name came or went since that page
       value = numeric ? sort.getSort()[0].getMissingValue() : null;
     }
-    // every row before it has a lower key, and a row's key is its own: the number of the document never decides
+    // every row before it has a lower key, and a row's key is its own: the number of the document
+    // never decides
     int doc = Math.max(0, searcher.getIndexReader().maxDoc() - 1);
     return new FieldDoc(doc, Float.NaN, new Object[] {value, new BytesRef(cursor.key())});
   }

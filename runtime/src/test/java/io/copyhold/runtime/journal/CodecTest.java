@@ -45,8 +45,7 @@ class CodecTest {
     assertThat(unreadable("teapot/added/1", bytes).tooNew()).isTrue();
     assertThat(unreadable("counter/added/1", new byte[] {(byte) 0xff, 0, 1}).tooNew()).isFalse();
     assertThat(unreadable("counter/added/1", new byte[0]).tooNew()).isFalse();
-    assertThat(
-            unreadable("counter/added/1", "{\"e\":1}".getBytes(StandardCharsets.UTF_8)).tooNew())
+    assertThat(unreadable("counter/added/1", "{\"e\":1}".getBytes(StandardCharsets.UTF_8)).tooNew())
         .isFalse();
     assertThat(unreadable("counter/added/x", bytes).tooNew()).isFalse();
   }

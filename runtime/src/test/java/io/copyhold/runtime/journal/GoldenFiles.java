@@ -21,9 +21,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Holds a module to its promise that what is stored is read for ever. For every event and command in the tables of
- * stored types a file in {@code src/test/resources/golden} has bytes as they were written once; they must still be read
- * as the JSON beside them. A subclass names the types:
+ * Holds a module to its promise that what is stored is read for ever. For every event and command
+ * in the tables of stored types a file in {@code src/test/resources/golden} has bytes as they were
+ * written once; they must still be read as the JSON beside them. A subclass names the types:
  *
  * <pre>{@code
  * class CounterGoldenTest extends GoldenFiles {
@@ -31,8 +31,8 @@ import org.junit.jupiter.api.TestFactory;
  * }
  * }</pre>
  *
- * {@code mvn test -Dgolden.update} writes the files that are missing; what exists is never rewritten, unless by {@code
- * -Dgolden.update=all} before the first release.
+ * {@code mvn test -Dgolden.update} writes the files that are missing; what exists is never
+ * rewritten, unless by {@code -Dgolden.update=all} before the first release.
  */
 public abstract class GoldenFiles {
   private static final String UPDATE = System.getProperty("golden.update");
@@ -70,9 +70,7 @@ public abstract class GoldenFiles {
                   if (UPDATE != null && (UPDATE.equals("all") || !Files.exists(file))) {
                     write(codec, manifest, entry.event(), samples.of(entry.type()), file);
                   }
-                  assertThat(file)
-                      .as("run once with -Dgolden.update and commit the file")
-                      .exists();
+                  assertThat(file).as("run once with -Dgolden.update and commit the file").exists();
                 }));
       }
     }
@@ -117,12 +115,10 @@ public abstract class GoldenFiles {
     return tree(codec.decode(manifest, Mappers.CBOR.readTree(bytes), false));
   }
 
-  private static void write(
-      Codec codec, String manifest, boolean event, Object sample, Path file) throws IOException {
+  private static void write(Codec codec, String manifest, boolean event, Object sample, Path file)
+      throws IOException {
     byte[] bytes =
-        event
-            ? codec.encode(new Journaled(sample, ORIGIN, AT, "d1", null))
-            : Codec.bytes(sample);
+        event ? codec.encode(new Journaled(sample, ORIGIN, AT, "d1", null)) : Codec.bytes(sample);
     ObjectNode golden = Mappers.JSON.createObjectNode();
     golden.put("manifest", manifest);
     golden.put("kind", kind(event));

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A feed of what a test put into it; the offset is the number of events. It can be made to fail. */
+/**
+ * A feed of what a test put into it; the offset is the number of events. It can be made to fail.
+ */
 public final class MemoryFeed implements Feed {
   private final List<Entry> entries = new ArrayList<>();
   private boolean away;
@@ -26,7 +28,11 @@ public final class MemoryFeed implements Feed {
             version,
             entity.type() + "/event/1",
             new Journaled(
-                event, Origin.of("test"), Instant.ofEpochSecond(1_700_000_000L + entries.size()), null, summary),
+                event,
+                Origin.of("test"),
+                Instant.ofEpochSecond(1_700_000_000L + entries.size()),
+                null,
+                summary),
             Integer.toString(entries.size() + 1)));
   }
 

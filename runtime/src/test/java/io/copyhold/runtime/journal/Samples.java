@@ -14,13 +14,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Makes one value of any record: words after their component, numbers that differ, one element in each collection. The
- * same at every run.
+ * Makes one value of any record: words after their component, numbers that differ, one element in
+ * each collection. The same at every run.
  */
 public final class Samples {
   private final Map<Class<?>, Object> given;
 
-  /** @param given values for classes that refuse such values; also for components of these classes */
+  /**
+   * @param given values for classes that refuse such values; also for components of these classes
+   */
   public Samples(Map<Class<?>, Object> given) {
     this.given = given;
   }

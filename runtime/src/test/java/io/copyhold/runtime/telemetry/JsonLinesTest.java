@@ -69,7 +69,9 @@ class JsonLinesTest {
         .setCause(new IllegalStateException("broken"))
         .log("failed");
     JsonNode line = line();
-    assertThat(line.path("error").asText()).contains("IllegalStateException: broken").contains("JsonLinesTest");
+    assertThat(line.path("error").asText())
+        .contains("IllegalStateException: broken")
+        .contains("JsonLinesTest");
     assertThat(line.path("big").asText()).hasSizeLessThan(5_000);
     assertThat(line.path("none").isNull()).isTrue();
   }

@@ -55,7 +55,8 @@ class OpenTelemetryTelemetryTest {
         telemetry.command(ACME, "provision", Origin.of("token:x").withTraceparent(PARENT));
     command.end("applied");
     Telemetry.Observation step =
-        telemetry.step(ACME.operation("provision/1"), "provision", "create-home", 2, command.origin());
+        telemetry.step(
+            ACME.operation("provision/1"), "provision", "create-home", 2, command.origin());
     step.end("failed");
     SpanData span = spans.getFinishedSpanItems().getLast();
     assertThat(span.getTraceId()).isEqualTo("0af7651916cd43dd8448eb211c80319c");
@@ -94,7 +95,9 @@ class OpenTelemetryTelemetryTest {
   void numbersAreCountedByTypeAndOutcomeAndNameNoTenant() {
     telemetry.command(ACME, "provision", Origin.of("token:x")).end("applied");
     telemetry.command(ACME, "provision", Origin.of("token:x")).end("refused");
-    telemetry.step(ACME.operation("provision/1"), "provision", "create-home", 1, Origin.SYSTEM).end("done");
+    telemetry
+        .step(ACME.operation("provision/1"), "provision", "create-home", 1, Origin.SYSTEM)
+        .end("done");
     telemetry.operationEnded("provision", "done");
     telemetry.live("tenant", 1);
     telemetry.live("tenant", 1);
@@ -109,7 +112,8 @@ class OpenTelemetryTelemetryTest {
         .contains("copyhold_commands_total{entity=\"tenant\",outcome=\"refused\"} 1.0")
         .contains("copyhold_command_seconds_count{entity=\"tenant\"} 2")
         .contains("copyhold_command_seconds_bucket{entity=\"tenant\",le=\"10.0\"} 2")
-        .contains("copyhold_steps_total{operation=\"provision\",outcome=\"done\",step=\"create-home\"} 1.0")
+        .contains(
+            "copyhold_steps_total{operation=\"provision\",outcome=\"done\",step=\"create-home\"} 1.0")
         .contains("copyhold_operations_ended_total{operation=\"provision\",outcome=\"done\"} 1.0")
         .contains("copyhold_entities_live{entity=\"tenant\"} 1.0")
         .contains("copyhold_feed_lag_ms 7.0")

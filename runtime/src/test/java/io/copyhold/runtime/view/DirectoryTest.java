@@ -96,7 +96,8 @@ class DirectoryTest {
   void rowsAreListedByTypeWithTheirSummary() throws InterruptedException {
     fill();
     Page page = directory.list(Query.of("counter", 10));
-    assertThat(page.rows()).extracting(row -> row.entity().id())
+    assertThat(page.rows())
+        .extracting(row -> row.entity().id())
         .containsExactly("ash", "beech", "cedar", "cedar-2");
     assertThat(page.total()).isEqualTo(4);
     assertThat(page.next()).isNull();
@@ -109,7 +110,8 @@ class DirectoryTest {
     fill();
     Query all = Query.of("counter", 10);
     assertThat(ids(all.where(Map.of("tags", List.of("red"))))).containsExactly("ash", "beech");
-    assertThat(ids(all.where(Map.of("tags", List.of("old", "green"))))).containsExactly("ash", "cedar");
+    assertThat(ids(all.where(Map.of("tags", List.of("old", "green")))))
+        .containsExactly("ash", "cedar");
     assertThat(ids(all.where(Map.of("value", List.of("3", "7"), "state", List.of("busy")))))
         .containsExactly("beech");
     assertThat(ids(all.where(Map.of("even", List.of("true"))))).containsExactly("cedar-2");
@@ -165,9 +167,13 @@ class DirectoryTest {
             feed,
             FEED,
             new DirectorySettings(
-                Files.createTempDirectory(path, "other"), 16 << 20, Duration.ofSeconds(5), Duration.ofSeconds(60)))) {
+                Files.createTempDirectory(path, "other"),
+                16 << 20,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(60)))) {
       until(other::current);
-      for (String sort : List.of("id", "value", "name", "state", "version", "updatedAt", "nothing")) {
+      for (String sort :
+          List.of("id", "value", "name", "state", "version", "updatedAt", "nothing")) {
         for (boolean down : new boolean[] {false, true}) {
           List<String> whole = ids(Query.of("counter", 1_000).sortedBy(sort, down));
           assertThat(whole).as(sort).hasSize(100);
@@ -193,7 +199,8 @@ class DirectoryTest {
   void aCursorOfAnotherOrderOrOfNothingIsRefused() throws InterruptedException {
     fill();
     String cursor = directory.list(Query.of("counter", 1)).next();
-    assertThatThrownBy(() -> directory.list(Query.of("counter", 1).sortedBy("name", false).from(cursor)))
+    assertThatThrownBy(
+            () -> directory.list(Query.of("counter", 1).sortedBy("name", false).from(cursor)))
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("cursor-of-another-list");
     for (String nonsense : List.of("", "x", "!!!", "e30", "bnVsbA")) {
@@ -207,10 +214,14 @@ class DirectoryTest {
   void valuesOfFieldsAreCountedOverAllThatMatches() throws InterruptedException {
     fill();
     Page page =
-        directory.list(Query.of("counter", 1).counting(List.of("tags", "state", "even", "type", "nothing")));
-    assertThat(page.facets().get("tags")).containsExactly(Map.entry("red", 2L), Map.entry("green", 1L), Map.entry("old", 1L));
-    assertThat(page.facets().get("state")).containsOnly(Map.entry("idle", 2L), Map.entry("busy", 2L));
-    assertThat(page.facets().get("even")).containsOnly(Map.entry("false", 3L), Map.entry("true", 1L));
+        directory.list(
+            Query.of("counter", 1).counting(List.of("tags", "state", "even", "type", "nothing")));
+    assertThat(page.facets().get("tags"))
+        .containsExactly(Map.entry("red", 2L), Map.entry("green", 1L), Map.entry("old", 1L));
+    assertThat(page.facets().get("state"))
+        .containsOnly(Map.entry("idle", 2L), Map.entry("busy", 2L));
+    assertThat(page.facets().get("even"))
+        .containsOnly(Map.entry("false", 3L), Map.entry("true", 1L));
     assertThat(page.facets().get("type")).containsOnly(Map.entry("counter", 4L));
     assertThat(page.facets().get("nothing")).isEmpty();
   }
@@ -242,7 +253,9 @@ class DirectoryTest {
     writer.join();
     assertThat(
             directory
-                .list(Query.of("counter", 10).including(Position.parse("counter/ash@3"), Duration.ofMillis(20)))
+                .list(
+                    Query.of("counter", 10)
+                        .including(Position.parse("counter/ash@3"), Duration.ofMillis(20)))
                 .upToDate())
         .isFalse();
   }
@@ -274,7 +287,8 @@ class DirectoryTest {
     fill();
     directory.close();
     try (Stream<Path> files = Files.walk(path)) {
-      for (Path file : files.filter(f -> f.getFileName().toString().startsWith("segments_")).toList()) {
+      for (Path file :
+          files.filter(f -> f.getFileName().toString().startsWith("segments_")).toList()) {
         Files.write(file, "no index".getBytes(StandardCharsets.UTF_8));
       }
     }
