@@ -100,7 +100,7 @@ final class Edges implements AutoCloseable {
             control.pool(),
             name,
             addresses,
-            BudgetSettings.from(config.getConfig("copyhold.store.budget")),
+            BudgetSettings.from(config.getConfig("copyhold.store")),
             InstantSource.system(),
             timer);
     this.stores =
