@@ -18,6 +18,7 @@ import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Token;
 import io.copyhold.http.auth.TokenText;
 import io.copyhold.http.auth.Tokens;
+import io.copyhold.migration.rollout.Rollout;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
@@ -89,7 +90,7 @@ public final class Node implements AutoCloseable {
   public Node(String overrides) throws Exception {
     List<EntityType<?, ?, ?>> all = new ArrayList<>(
             List.of(
-                Counter.TYPE, Token.TYPE, Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE));
+                Counter.TYPE, Token.TYPE, Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE));
     List<EntityType<?, ?, ?>> known = new ArrayList<>(all);
     known.add(OperationEntity.TYPE);
     known.add(Quarantine.TYPE);

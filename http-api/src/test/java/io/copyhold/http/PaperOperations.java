@@ -1,5 +1,7 @@
 package io.copyhold.http;
 
+import io.copyhold.migration.rollout.Rollout;
+import io.copyhold.migration.rollout.RolloutType;
 import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.Step;
 import io.copyhold.runtime.operation.StepContext;
@@ -68,6 +70,29 @@ final class PaperOperations {
             Store.CheckInput.class,
             StoreType.CHECK_RESULT,
             _ -> new Store.Health.Ready("PostgreSQL 18", "1", List.of())),
+        new OperationType<Rollout.Input>() {
+          @Override
+          public String name() {
+            return RolloutType.OPERATION;
+          }
+
+          @Override
+          public String version() {
+            return "1.0.0";
+          }
+
+          @Override
+          public Class<Rollout.Input> input() {
+            return Rollout.Input.class;
+          }
+
+          @Override
+          public List<Step> steps(Rollout.Input in) {
+            return List.of(
+                new Counter.Named("wave", StepResult.gate("wave-2", "go on with the next wave?")),
+                new Written(RolloutType.RESULT, new Rollout.Result(2, 1, 1, 0, List.of())));
+          }
+        },
         nothing(PoolType.CREATE, Pool.CreateInput.class),
         nothing(PoolType.DROP, Pool.DropInput.class));
   }

@@ -50,6 +50,7 @@ public record AdminApi(
     routes.addAll(new StoreRoutes(shared, secrets).routes(body));
     routes.addAll(new PoolRoutes(shared).routes(body));
     routes.addAll(new ChangelogRoutes(shared, blobs).routes(settings.uploadBytesMax()));
+    routes.addAll(new RolloutRoutes(shared).routes(body));
     routes.addAll(new OperationRoutes(shared).routes(body));
     routes.addAll(new TokenRoutes(tokens, authenticator, shared).routes(body));
     routes.addAll(new QuarantineRoutes(shared).routes(body));

@@ -42,6 +42,10 @@ final class TenantRoutes {
     Apart(Isolation isolation) {
       this.isolation = isolation;
     }
+
+    Isolation isolation() {
+      return isolation;
+    }
   }
 
   /** @param version null for the changelog's latest */
@@ -166,7 +170,7 @@ final class TenantRoutes {
             wanted.settings() == null ? Map.of() : wanted.settings(),
             none(wanted.tags()));
     Wish wish =
-        new Wish(wanted.isolation().isolation, wanted.store(), wanted.pool(), target);
+        new Wish(wanted.isolation().isolation(), wanted.store(), wanted.pool(), target);
     boolean again = call.one("again", "true or false", Call::bool).orElse(false);
     return Resource.changed(
         resource.ask(call, tenant, new TenantCommand.Onboard(profile, wish, again)));

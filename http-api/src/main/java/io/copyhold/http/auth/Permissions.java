@@ -73,6 +73,14 @@ public final class Permissions {
         "POST /v1/changelogs/{id}/versions",
         "POST /v1/changelogs/{id}/retire");
     kind("/v1/rollouts", "/{id}", ROLLOUT_READ);
+    ask(
+        ROLLOUT_WRITE,
+        "PUT /v1/rollouts/{id}",
+        "POST /v1/rollouts/{id}/retry-failed",
+        "POST /v1/rollouts/{id}/pause",
+        "POST /v1/rollouts/{id}/resume",
+        "POST /v1/rollouts/{id}/cancel",
+        "POST /v1/rollouts/{id}/approve");
     kind("/v1/operations", "/{ownerType}/{ownerId}/{name}/{generation}", OPERATION_READ);
     ask(
         OPERATION_READ,

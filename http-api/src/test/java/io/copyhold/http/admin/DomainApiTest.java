@@ -343,4 +343,37 @@ class DomainApiTest {
             api.get("/v1/tenants?after=tenant/page-4@99999").body().path("upToDate").asBoolean())
         .isFalse();
   }
+
+  @Test
+  void aRolloutIsSteeredAndItsFailuresTriedAgain() throws Exception {
+    String plan =
+        """
+        {"changelog": "invoicing", "version": "2", "waves": [1, "50%"], "failureBudget": "5%",
+         "selector": {"regions": ["eu"], "isolations": ["schema"]}, "gated": true}
+        """;
+    Answer started = api.send("PUT", "/v1/rollouts/r-1", plan);
+    assertThat(started.header("Location")).contains("/v1/operations/rollout/r-1/rollout/1");
+    Node.await(
+        () -> api.get("/v1/operations/rollout/r-1/rollout/1/explain").text().contains("wave-2"));
+    assertThat(api.send("POST", "/v1/rollouts/r-1/pause", null).status()).isEqualTo(200);
+    assertThat(api.send("POST", "/v1/rollouts/r-1/resume", null).status()).isEqualTo(200);
+    assertThat(api.send("POST", "/v1/rollouts/r-1/retry-failed", null).problem())
+        .isEqualTo("rollout-running");
+    assertThat(
+            api.send("POST", "/v1/rollouts/r-1/approve", "{\"signal\": \"wave-2\"}").status())
+        .isEqualTo(200);
+    Node.await(() -> api.get("/v1/rollouts/r-1").text().contains("\"Ended\""));
+    Answer again = api.send("POST", "/v1/rollouts/r-1/retry-failed", null);
+    assertThat(again.header("Location")).contains("/v1/operations/rollout/r-1/rollout/2");
+    Node.await(
+        () -> api.get("/v1/operations/rollout/r-1/rollout/2/explain").text().contains("wave-2"));
+    assertThat(api.send("POST", "/v1/rollouts/r-1/cancel?dryRun=true", null).status()).isEqualTo(200);
+    assertThat(api.send("POST", "/v1/rollouts/r-1/cancel", null).status()).isEqualTo(200);
+    Node.await(() -> api.get("/v1/rollouts/r-1").text().contains("\"Cancelled\""));
+    Answer bad = api.send("PUT", "/v1/rollouts/r-2", plan.replace("\"50%\"", "\"half\""));
+    assertThat(bad.problem()).isEqualTo("size-form");
+    assertThat(bad.body().path("where").asText()).isEqualTo("/waves/1");
+    assertThat(api.send("PUT", "/v1/rollouts/r-1", plan.replace("5%", "9%")).status())
+        .isEqualTo(409);
+  }
 }
