@@ -24,9 +24,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store in memory with the contract of the real one: it checks fences as a home does, runs each script
- * once, and, by the seed, loses the answer of a call that happened or fails before it did. What a test wants
- * to know of it is {@link #effects}.
+ * A store in memory with the contract of the real one: it checks fences as a home does, runs each
+ * script once, and, by the seed, loses the answer of a call that happened or fails before it did.
+ * What a test wants to know of it is {@link #effects}.
  */
 public final class SimStore implements DataStore {
   /** One home. */
@@ -43,7 +43,8 @@ public final class SimStore implements DataStore {
 
   private final String id;
   private final SimLoop loop;
-  private final Map<HomeRef, Home> homes = new TreeMap<>(java.util.Comparator.comparing(HomeRef::toString));
+  private final Map<HomeRef, Home> homes =
+      new TreeMap<>(java.util.Comparator.comparing(HomeRef::toString));
   private final Map<String, FenceToken> seen = new TreeMap<>();
   private final Map<String, Long> terms = new TreeMap<>();
   private final List<String> effects = new ArrayList<>();
@@ -54,7 +55,9 @@ public final class SimStore implements DataStore {
     this.loop = loop;
   }
 
-  /** @param rate 0 to 1, of calls that fail; half of them after they had their effect */
+  /**
+   * @param rate 0 to 1, of calls that fail; half of them after they had their effect
+   */
   public void failCalls(double rate) {
     failureRate = rate;
   }
@@ -67,11 +70,10 @@ public final class SimStore implements DataStore {
   /** Homes, their scripts and their tenants: nothing else may be left of anybody. */
   public Map<String, String> contents() {
     Map<String, String> all = new TreeMap<>();
-    homes.forEach(
-        (ref, home) ->
-            all.put(
-                ref.toString(),
-                home.ledger.stream().map(LedgerRow::file).toList() + " " + home.tenants));
+    homes.forEach((ref, home) ->
+        all.put(
+            ref.toString(),
+            home.ledger.stream().map(LedgerRow::file).toList() + " " + home.tenants));
     return all;
   }
 
@@ -96,19 +98,19 @@ public final class SimStore implements DataStore {
     String operation = home + " " + fence.operation();
     if (fence.token().term() < terms.getOrDefault(owner, 0L)
         || fence.token().compareTo(seen.getOrDefault(operation, new FenceToken(0, 0))) < 0) {
-      throw new ProblemException(Problem.conflict("stale-token", "a later attempt was here").at(id));
+      throw new ProblemException(
+          Problem.conflict("stale-token", "a later attempt was here").at(id));
     }
     terms.put(owner, fence.token().term());
     seen.put(operation, fence.token());
   }
 
   private void change(HomeRef home, Fence fence, Runnable body) {
-    call(
-        () -> {
-          enter(home, fence);
-          body.run();
-          return home;
-        });
+    call(() -> {
+      enter(home, fence);
+      body.run();
+      return home;
+    });
   }
 
   private void effect(String what) {
@@ -212,55 +214,51 @@ public final class SimStore implements DataStore {
 
   @Override
   public Applied apply(HomeRef ref, Script script, Fence fence, LockPolicy locks) {
-    return call(
-        () -> {
-          enter(ref, fence);
-          Home home = require(ref);
-          if (script.position() <= home.ledger.size()) {
-            return new Applied(true, 0);
-          }
-          if (script.position() != home.ledger.size() + 1) {
-            throw new ProblemException(Problem.conflict("out-of-order", script.file()).at(id));
-          }
-          home.epoch = fence.epoch();
-          home.ledger.add(
-              new LedgerRow(
-                  script.position(),
-                  script.version(),
-                  script.file(),
-                  script.checksum(),
-                  fence.key(),
-                  loop.now(),
-                  1,
-                  false));
-          effect("script " + ref.name() + " " + script.position());
-          return new Applied(false, 1);
-        });
+    return call(() -> {
+      enter(ref, fence);
+      Home home = require(ref);
+      if (script.position() <= home.ledger.size()) {
+        return new Applied(true, 0);
+      }
+      if (script.position() != home.ledger.size() + 1) {
+        throw new ProblemException(Problem.conflict("out-of-order", script.file()).at(id));
+      }
+      home.epoch = fence.epoch();
+      home.ledger.add(
+          new LedgerRow(
+              script.position(),
+              script.version(),
+              script.file(),
+              script.checksum(),
+              fence.key(),
+              loop.now(),
+              1,
+              false));
+      effect("script " + ref.name() + " " + script.position());
+      return new Applied(false, 1);
+    });
   }
 
   @Override
   public List<LedgerRow> ledger(HomeRef ref) {
-    return call(
-        () -> {
-          Home home = homes.get(ref);
-          return home == null ? List.of() : List.copyOf(home.ledger);
-        });
+    return call(() -> {
+      Home home = homes.get(ref);
+      return home == null ? List.of() : List.copyOf(home.ledger);
+    });
   }
 
   @Override
   public Optional<HomeState> state(HomeRef ref) {
-    return call(
-        () ->
-            Optional.ofNullable(homes.get(ref))
-                .map(
-                    home ->
-                        new HomeState(
-                            home.changelog,
-                            home.ledger.isEmpty() ? "" : home.ledger.getLast().version(),
-                            home.ledger.size(),
-                            home.epoch,
-                            home.tenants.size(),
-                            false)));
+    return call(() ->
+        Optional.ofNullable(homes.get(ref))
+            .map(home ->
+                new HomeState(
+                    home.changelog,
+                    home.ledger.isEmpty() ? "" : home.ledger.getLast().version(),
+                    home.ledger.size(),
+                    home.epoch,
+                    home.tenants.size(),
+                    false)));
   }
 
   @Override
