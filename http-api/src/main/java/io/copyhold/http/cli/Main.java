@@ -1,5 +1,9 @@
 package io.copyhold.http.cli;
 
+import io.copyhold.http.node.DownCommand;
+import io.copyhold.http.node.StatusCommand;
+import io.copyhold.http.node.UpCommand;
+import io.copyhold.runtime.ProblemException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,6 +17,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description = "The control plane of a multi-tenant SaaS fleet.",
+    subcommands = {UpCommand.class, DownCommand.class, StatusCommand.class},
     footer = {
       "",
       "Also: demo (the two-minute story), test (build and run every test), bench NAME [--quick].",
@@ -30,6 +35,16 @@ public final class Main implements Callable<Integer> {
   }
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Main()).execute(arguments));
+    CommandLine line =
+        new CommandLine(new Main())
+            .setExecutionExceptionHandler(
+                (failure, _, _) -> {
+                  if (failure instanceof ProblemException e) {
+                    System.err.println("copyhold: " + e.problem());
+                    return 1;
+                  }
+                  throw failure;
+                });
+    System.exit(line.execute(arguments));
   }
 }
