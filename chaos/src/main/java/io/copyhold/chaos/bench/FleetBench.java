@@ -45,13 +45,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * A thousand schemas, five files of DDL each: our runner (fence, ledger, locks bounded, as an operation's
- * step calls it) against Flyway in a loop, on the same server, in turns. Then the pass where all is current.
+ * A thousand schemas, five files of DDL each: our runner (fence, ledger, locks bounded, as an
+ * operation's step calls it) against Flyway in a loop, on the same server, in turns. Then the pass
+ * where all is current.
  */
 @Command(
     name = "fleet",
     mixinStandardHelpOptions = true,
-    description = "1,000 schemas, 5 DDL files, against Flyway: homes per second, CPU, current pass.")
+    description =
+        "1,000 schemas, 5 DDL files, against Flyway: homes per second, CPU, current pass.")
 @PortAdapter
 final class FleetBench implements Callable<Integer> {
   private static final List<String> FILES =
@@ -232,12 +234,11 @@ final class FleetBench implements Callable<Integer> {
       for (int t = 0; t < threads; t++) {
         int first = t;
         parts.add(
-            pool.submit(
-                () -> {
-                  for (int i = first; i < count; i += threads) {
-                    work.accept(i);
-                  }
-                }));
+            pool.submit(() -> {
+              for (int i = first; i < count; i += threads) {
+                work.accept(i);
+              }
+            }));
       }
       for (Future<?> part : parts) {
         part.get();

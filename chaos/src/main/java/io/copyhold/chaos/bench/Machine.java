@@ -9,7 +9,10 @@ import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What a run used of the machine: wall time, and processor time of this process and of a server's processes. */
+/**
+ * What a run used of the machine: wall time, and processor time of this process and of a server's
+ * processes.
+ */
 @PortAdapter
 final class Machine {
   private static final double TICKS_PER_SECOND = 100;
@@ -17,7 +20,8 @@ final class Machine {
   /**
    * A moment of a run.
    *
-   * @param serverCpuNanos of the server's main process and those of its children that have ended; 0 where unknown
+   * @param serverCpuNanos of the server's main process and those of its children that have ended; 0
+   *     where unknown
    */
   record Moment(long nanos, long cpuNanos, long serverCpuNanos) {}
 
@@ -67,8 +71,7 @@ final class Machine {
     }
     long ticks = ticks(pid, true);
     for (ProcessHandle child :
-        (Iterable<ProcessHandle>)
-            ProcessHandle.of(pid).orElseThrow().descendants()::iterator) {
+        (Iterable<ProcessHandle>) ProcessHandle.of(pid).orElseThrow().descendants()::iterator) {
       ticks += ticks(child.pid(), false);
     }
     return (long) (ticks / TICKS_PER_SECOND * 1e9);

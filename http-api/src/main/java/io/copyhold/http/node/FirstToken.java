@@ -2,6 +2,7 @@ package io.copyhold.http.node;
 
 import io.copyhold.http.auth.TokenText;
 import io.copyhold.http.auth.Tokens;
+import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.process.ProtectedFile;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
  * The operator's token that a new cluster begins with, in a file of mode 0600 in the data directory. Written
  * before it is made valid, so that a lost answer loses no token.
  */
+@PortAdapter
 public final class FirstToken {
   private static final Logger log = LoggerFactory.getLogger(FirstToken.class);
   private static final long RETRY_MS = 1_000;

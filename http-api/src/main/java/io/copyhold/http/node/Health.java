@@ -18,13 +18,18 @@ final class Health {
 
   private Health() {}
 
-  static boolean allReady(SupervisorState state) throws InterruptedException {
+  /** @param nodes that there must be */
+  static boolean allReady(SupervisorState state, int nodes) throws InterruptedException {
+    int ready = 0;
     for (ChildState child : state.children()) {
       if (!of(child).ready()) {
         return false;
       }
+      if (child.name().startsWith("node-")) {
+        ready++;
+      }
     }
-    return !state.children().isEmpty();
+    return ready >= nodes;
   }
 
   static Verdict of(ChildState child) throws InterruptedException {

@@ -109,7 +109,8 @@ public final class Node {
                 .getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier()),
             types);
     this.edges =
-        Edges.open(config, settings, system, types, control, secrets, entities, history, blocking);
+        Edges.open(
+            config, settings, system, types, control, secrets, entities, history, blocking, name);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
         new Ports(

@@ -156,6 +156,7 @@ public final class UpCommand implements Callable<Integer> {
   private int runApart(Path directory) throws IOException, InterruptedException {
     Files.createDirectories(directory);
     Path log = directory.resolve("supervisor.log");
+    int wanted = settings().getInt("copyhold.supervisor.nodes");
     Process process = spawn(log);
     PrintStream out = System.out;
     Instant end = Instant.now().plus(READY_LIMIT);
@@ -168,7 +169,7 @@ public final class UpCommand implements Callable<Integer> {
           out.println("  " + now);
           said = now;
         }
-        if (Health.allReady(state)) {
+        if (Health.allReady(state, wanted)) {
           welcome(out, directory, state);
           return 0;
         }

@@ -3,10 +3,17 @@ package io.copyhold.http.node;
 import io.copyhold.config.node.PostgresNodeRegister;
 import io.copyhold.config.secret.PostgresSecrets;
 import io.copyhold.http.auth.Token;
+import io.copyhold.config.secret.Secrets;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.Quarantine;
+import io.copyhold.runtime.journal.Blobs;
 import io.copyhold.runtime.journal.JournalSchema;
 import io.copyhold.runtime.operation.OperationEntity;
+import io.copyhold.runtime.operation.OperationTypes;
+import io.copyhold.runtime.view.Directory;
+import io.copyhold.tenants.store.DataStores;
+import io.copyhold.tenants.store.StoreBudgets;
+import io.copyhold.migration.rollout.Rollout;
 import io.copyhold.runtime.postgres.ControlSchema;
 import io.copyhold.tenants.changelog.Changelog;
 import io.copyhold.tenants.pool.Pool;
@@ -21,7 +28,7 @@ public final class Wiring {
 
   /** The entity types that have a shard of their own. */
   public static List<EntityType<?, ?, ?>> sharded() {
-    return List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Token.TYPE);
+    return List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE, Token.TYPE);
   }
 
   /** All types that are stored: those, and what lives inside their shards. */
@@ -32,11 +39,18 @@ public final class Wiring {
     return List.copyOf(all);
   }
 
+  /** The operations this node can run. */
+  static OperationTypes operations(
+      DataStores stores, Secrets secrets, Blobs blobs, Directory directory) {
+    return new OperationTypes(List.of());
+  }
+
   /** The tables of the control database. */
   public static List<ControlSchema.Part> schema() {
     List<ControlSchema.Part> parts = new ArrayList<>(JournalSchema.parts());
     parts.add(PostgresNodeRegister.SCHEMA);
     parts.add(PostgresSecrets.SCHEMA);
+    parts.add(StoreBudgets.SCHEMA);
     return List.copyOf(parts);
   }
 }
