@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Many homes on their way to one version. It is paused, resumed and cancelled through its operation {@code
- * rollout/<generation>}, whose progress shows how far it is.
+ * Many homes on their way to one version. It is paused, resumed and cancelled through its operation
+ * {@code rollout/<generation>}, whose progress shows how far it is.
  */
 public sealed interface Rollout {
   record Absent() implements Rollout {}
@@ -18,9 +18,11 @@ public sealed interface Rollout {
    * Started.
    *
    * @param generation of its operation; retrying what failed is the next one
-   * @param retriesOf the generation before, when only failed homes are tried again; null for all homes of the plan
+   * @param retriesOf the generation before, when only failed homes are tried again; null for all
+   *     homes of the plan
    */
-  record Started(Plan plan, int generation, @Nullable Integer retriesOf, Phase phase) implements Rollout {}
+  record Started(Plan plan, int generation, @Nullable Integer retriesOf, Phase phase)
+      implements Rollout {}
 
   /** How far it is. */
   sealed interface Phase {
@@ -37,7 +39,8 @@ public sealed interface Rollout {
    * What it is to do.
    *
    * @param waves each up to a share or a number of all homes; after the last one all others follow
-   * @param perStore homes of one store that migrate at the same time, 1 to {@value RolloutType#PER_STORE_MAX}
+   * @param perStore homes of one store that migrate at the same time, 1 to {@value
+   *     RolloutType#PER_STORE_MAX}
    * @param budget failures after which it stops and asks
    * @param soakSeconds to wait after each wave but the last
    * @param gated whether each wave but the first waits for an approval
@@ -58,7 +61,9 @@ public sealed interface Rollout {
 
   /** A share or a number of homes. */
   sealed interface Size {
-    /** @param percent 0 to 100, rounded up */
+    /**
+     * @param percent 0 to 100, rounded up
+     */
     record Percent(int percent) implements Size {}
 
     record Count(int count) implements Size {}
@@ -86,7 +91,9 @@ public sealed interface Rollout {
     }
   }
 
-  /** @param problem its code */
+  /**
+   * @param problem its code
+   */
   record Sample(String home, String problem) {}
 
   sealed interface Command {

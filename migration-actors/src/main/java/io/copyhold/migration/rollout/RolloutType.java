@@ -117,9 +117,17 @@ public final class RolloutType implements EntityType<Rollout, Command, Event> {
         Fields.check()
             .id("rollout", plan.rollout())
             .that(
-                target == null, "target", "target-form", String.valueOf(target), "take it from the changelog")
+                target == null,
+                "target",
+                "target-form",
+                String.valueOf(target),
+                "take it from the changelog")
             .that(
-                plan.selector() != null, "selector", "field-missing", "selector is missing", "give it")
+                plan.selector() != null,
+                "selector",
+                "field-missing",
+                "selector is missing",
+                "give it")
             .note(plan.selector() == null ? Optional.empty() : plan.selector().flaw())
             .range("waves", plan.waves().size(), 0, WAVES_MAX)
             .range("perStore", plan.perStore(), 1, PER_STORE_MAX)
@@ -148,10 +156,14 @@ public final class RolloutType implements EntityType<Rollout, Command, Event> {
     }
   }
 
-  /** Of a share and a number nobody can say which reaches further; then the smaller one has nothing to do. */
+  /**
+   * Of a share and a number nobody can say which reaches further; then the smaller one has nothing
+   * to do.
+   */
   private static boolean rises(@Nullable Size before, Size wave) {
     return switch (wave) {
-      case Size.Percent(var percent) -> !(before instanceof Size.Percent(var less)) || less < percent;
+      case Size.Percent(var percent) ->
+          !(before instanceof Size.Percent(var less)) || less < percent;
       case Size.Count(var count) -> !(before instanceof Size.Count(var less)) || less < count;
     };
   }
@@ -160,7 +172,8 @@ public final class RolloutType implements EntityType<Rollout, Command, Event> {
     return switch (state) {
       case Absent _ ->
           Decision.refuse(
-              Problem.notFound("rollout-unknown", "there is no such rollout").todo("start it first"));
+              Problem.notFound("rollout-unknown", "there is no such rollout")
+                  .todo("start it first"));
       case Started s ->
           switch (s.phase()) {
             case Phase.Running _ ->

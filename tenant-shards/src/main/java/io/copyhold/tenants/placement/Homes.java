@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Port to the list of homes: pools, and tenants with a home of their own. It may be a little behind; who asks the
- * owner learns the truth. Blocks.
+ * Port to the list of homes: pools, and tenants with a home of their own. It may be a little
+ * behind; who asks the owner learns the truth. Blocks.
  */
 public interface Homes {
   /** The most homes a {@link #page} may hold. */
@@ -18,7 +18,11 @@ public interface Homes {
 
   /** Which homes; empty lists select all. */
   record Selector(
-      List<String> owners, List<String> tags, List<String> regions, List<String> tiers, List<Isolation> isolations) {
+      List<String> owners,
+      List<String> tags,
+      List<String> regions,
+      List<String> tiers,
+      List<Isolation> isolations) {
     public static final int OWNERS_MAX = 256;
 
     public static final Selector ALL =
@@ -35,14 +39,13 @@ public interface Homes {
     public Optional<Problem> flaw() {
       Fields fields =
           Fields.check().range("selector.owners", owners.size(), 0, OWNERS_MAX).tags(tags);
-      owners.forEach(
-          owner ->
-              fields.that(
-                  owner.matches("(tenant|pool)/[a-z0-9-]{2,40}"),
-                  "selector.owners",
-                  "owner-form",
-                  "an owner is a tenant or a pool",
-                  "write it like tenant/acme or pool/shared"));
+      owners.forEach(owner ->
+          fields.that(
+              owner.matches("(tenant|pool)/[a-z0-9-]{2,40}"),
+              "selector.owners",
+              "owner-form",
+              "an owner is a tenant or a pool",
+              "write it like tenant/acme or pool/shared"));
       regions.forEach(region -> fields.word("selector.regions", region));
       tiers.forEach(tier -> fields.word("selector.tiers", tier));
       return fields.problem();
@@ -70,5 +73,6 @@ public interface Homes {
    * @param after the last owner seen, or null to begin
    * @param limit 1 to {@value #PAGE_MAX}
    */
-  List<Entry> page(String changelog, Selector selector, String store, @Nullable String after, int limit);
+  List<Entry> page(
+      String changelog, Selector selector, String store, @Nullable String after, int limit);
 }

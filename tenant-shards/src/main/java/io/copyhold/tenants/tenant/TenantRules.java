@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** What commands do to a {@link Tenant}. */
 final class TenantRules {
   static final int REASON_CHARS_MAX = 200;
+  private static final int NAME_CHARS_MAX = 63;
 
   private TenantRules() {}
 
@@ -299,7 +300,8 @@ final class TenantRules {
           Decision.accept(start);
       case Live l
           when l.home().adopted()
-              && l.home().ref().equals(found.home())
+              && l.home().ref().store().equals(found.store())
+              && l.home().ref().isolation() == found.isolation()
               && l.profile().equals(profile) ->
           Decision.accept();
       case Adopting _, Live _, Provisioning _, ProvisioningFailed _, Offboarding _, Offboarded _ ->
@@ -318,21 +320,29 @@ final class TenantRules {
   }
 
   private static Optional<Problem> flaw(@Nullable Found found) {
-    if (found == null || found.home() == null) {
+    if (found == null) {
       return Optional.of(
           Problem.invalid("field-missing", "what to adopt is missing")
               .at("found")
-              .todo("give store, isolation and the name of the database or schema"));
+              .todo("give store, isolation, database and schema"));
     }
     String target = Target.flaw(found.baseline());
     return Fields.check()
-        .id("store", found.home().store())
+        .id("store", found.store())
         .that(
-            found.home().isolation() != null && found.home().isolation().ownHome(),
+            found.isolation() != null && found.isolation().ownHome(),
             "isolation",
             "isolation-not-adoptable",
             "only a database or a schema can be adopted",
             "give DATABASE or SCHEMA")
+        .text("database", found.database(), NAME_CHARS_MAX)
+        .that(
+            found.isolation() != Isolation.SCHEMA || found.schema() != null,
+            "schema",
+            "field-missing",
+            "schema is missing",
+            "name the schema, or adopt the whole database")
+        .text("schema", found.schema() == null ? "public" : found.schema(), NAME_CHARS_MAX)
         .that(
             target == null,
             "baseline",

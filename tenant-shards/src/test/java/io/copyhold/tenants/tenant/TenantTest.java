@@ -349,9 +349,9 @@ class TenantTest {
   @Test
   void anAdoptionBeginsReadOnlyAndWaitsForTheWord() {
     Found found =
-        new Found(
-            new HomeRef("eu-1", Isolation.DATABASE, "legacy"), target("invoicing", true, "1"));
-    Home adopted = new Home(found.home(), 1, "invoicing", "1", 2, true);
+        new Found("eu-1", Isolation.DATABASE, "legacy", "app", target("invoicing", true, "1"));
+    Home adopted =
+        new Home(new HomeRef("eu-1", Isolation.DATABASE, "acme__2"), 1, "invoicing", "1", 2, true);
     scenario
         .when(new TenantCommand.Adopt(ACME, found))
         .then(new TenantEvent.AdoptionStarted(ACME, found, 1));
@@ -376,7 +376,7 @@ class TenantTest {
   @Test
   void aBlockedAdoptionIsNotConfirmed() {
     Found found =
-        new Found(new HomeRef("eu-1", Isolation.SCHEMA, "legacy"), target("invoicing", true, "1"));
+        new Found("eu-1", Isolation.SCHEMA, "legacy", "app", target("invoicing", true, "1"));
     scenario.after(
         new TenantCommand.Adopt(ACME, found),
         new TenantCommand.RecordOffer(
@@ -393,8 +393,7 @@ class TenantTest {
         .when(
             new TenantCommand.Adopt(
                 ACME,
-                new Found(
-                    new HomeRef("eu-1", Isolation.POOL, "legacy"), target("invoicing", true, "1"))))
+                new Found("eu-1", Isolation.POOL, "legacy", "app", target("invoicing", true, "1"))))
         .thenRefused("isolation-not-adoptable");
   }
 
