@@ -35,17 +35,16 @@ class TwoNodesTest {
 
   private static Reply answer(TestSystem node, EntityRef counter, Command command, Origin origin) {
     Reply[] last = new Reply[1];
-    until(
-        () -> !((last[0] = node.ask(counter, command, origin)) instanceof Reply.NotNow(_, _, var p)
-                && !p.code().equals("not-yet")));
+    until(() ->
+        !((last[0] = node.ask(counter, command, origin)) instanceof Reply.NotNow(_, _, var p)
+            && !p.code().equals("not-yet")));
     return last[0];
   }
 
   @Test
   void everyCommandAndReplyCrossesNodesAndALostNodesEntitiesGoOnElsewhere() throws Exception {
     TestSystem first = hosting(TestSystem.Options.of(Counter.TYPE).start(database));
-    TestSystem second =
-        hosting(TestSystem.Options.of(Counter.TYPE).joining(first).start(database));
+    TestSystem second = hosting(TestSystem.Options.of(Counter.TYPE).joining(first).start(database));
     try {
       for (int i = 0; i < COUNTERS; i++) {
         TestSystem node = i % 2 == 0 ? first : second;
@@ -56,15 +55,16 @@ class TwoNodesTest {
         Reply.Applied again = node.applied(counter, new Command.Add(2), TEST.withKey("k" + i));
         // as text: a number that was sent may be narrower
         assertThat(again)
-            .hasToString(
-                new Reply.Applied(counter, 2, added.view(), List.of(), false).toString());
+            .hasToString(new Reply.Applied(counter, 2, added.view(), List.of(), false).toString());
         assertThat(answer(other, counter, new Command.Add(-1), TEST))
             .isInstanceOfSatisfying(
                 Reply.Refused.class,
                 refused ->
                     assertThat(refused.problem())
-                        .isEqualTo(Problem.invalid("not-positive", "add a positive number").at("by")));
-        assertThat(answer(other, counter, new Command.Wait(), TEST)).isInstanceOf(Reply.NotNow.class);
+                        .isEqualTo(
+                            Problem.invalid("not-positive", "add a positive number").at("by")));
+        assertThat(answer(other, counter, new Command.Wait(), TEST))
+            .isInstanceOf(Reply.NotNow.class);
         assertThat(await(other.entities().read(counter)))
             .hasToString(await(node.entities().read(counter)).toString());
         assertThat(await(other.entities().dryRun(counter, new Command.Add(3), TEST)))

@@ -67,7 +67,8 @@ class ViewsOnTheJournalTest {
         }
         assertThat(seen).startsWith("c0@1 created", "c0@2 added", "c1@1 created").hasSize(100);
 
-        Query query = Query.of("counter", 100).sortedBy("value", true).counting(List.of("tags", "even"));
+        Query query =
+            Query.of("counter", 100).sortedBy("value", true).counting(List.of("tags", "even"));
         Page before = directory.list(query);
         assertThat(before.total()).isEqualTo(50);
         directory.rebuild();
