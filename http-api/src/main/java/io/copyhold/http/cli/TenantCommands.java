@@ -219,10 +219,10 @@ final class TenantCommands {
     @Option(names = "--store")
     private @Nullable String store;
 
-    @Option(names = "--database", description = "Either this or --schema.")
+    @Option(names = "--database", description = "That is taken over, or that holds the schema.")
     private @Nullable String database;
 
-    @Option(names = "--schema", description = "Either this or --database.")
+    @Option(names = "--schema", description = "Taken over alone; left out, the whole database is.")
     private @Nullable String schema;
 
     @Option(names = "--changelog")
