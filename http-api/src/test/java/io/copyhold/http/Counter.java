@@ -125,7 +125,7 @@ public record Counter(int value, boolean working) {
         }
       };
 
-  private record Named(String name, StepResult result) implements Step {
+  record Named(String name, StepResult result) implements Step {
     @Override
     public StepResult run(StepContext step) {
       return result;

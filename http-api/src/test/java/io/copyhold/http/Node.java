@@ -5,12 +5,20 @@ import com.typesafe.config.ConfigFactory;
 import io.copyhold.http.admin.AdminApi;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.http.admin.AdminSettings;
+import io.copyhold.config.secret.InMemorySecrets;
+import io.copyhold.http.admin.Connections;
 import io.copyhold.http.admin.HealthCheck;
+import io.copyhold.tenants.changelog.Changelog;
+import io.copyhold.tenants.pool.Pool;
+import io.copyhold.tenants.store.ConnectionInfo;
+import io.copyhold.tenants.store.Store;
+import io.copyhold.tenants.tenant.Tenant;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Token;
 import io.copyhold.http.auth.TokenText;
 import io.copyhold.http.auth.Tokens;
+import io.copyhold.migration.rollout.Rollout;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
@@ -63,6 +71,7 @@ public final class Node implements AutoCloseable {
   public final String operator;
   public final Tokens tokens;
   public final ShardedEntities entities;
+  public final InMemorySecrets secrets = new InMemorySecrets();
 
   /** Moves the clock of the node's edge forward. */
   public final AtomicLong aheadMs = new AtomicLong();
@@ -79,7 +88,9 @@ public final class Node implements AutoCloseable {
 
   /** @param overrides of {@code copyhold.http} */
   public Node(String overrides) throws Exception {
-    List<EntityType<?, ?, ?>> all = new ArrayList<>(List.of(Counter.TYPE, Token.TYPE));
+    List<EntityType<?, ?, ?>> all = new ArrayList<>(
+            List.of(
+                Counter.TYPE, Token.TYPE, Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE));
     List<EntityType<?, ?, ?>> known = new ArrayList<>(all);
     known.add(OperationEntity.TYPE);
     known.add(Quarantine.TYPE);
@@ -138,7 +149,7 @@ public final class Node implements AutoCloseable {
                 Duration.ofSeconds(30)),
             "test");
     Operations operations =
-        new Operations(new OperationTypes(List.of(Counter.COUNT)), types.codec(), history);
+        new Operations(new OperationTypes(PaperOperations.all()), types.codec(), history);
     all.forEach(type -> host(type, ports, types, history, operations));
     AdminSettings settings = AdminSettings.from(config);
     Authenticator authenticator = new Authenticator(entities, clock, settings.tokenCache());
@@ -151,6 +162,13 @@ public final class Node implements AutoCloseable {
             directory,
             tokens,
             authenticator,
+            new MemoryBlobs(),
+            secrets,
+            (tenant, home) ->
+                new Connections.Found(
+                    new ConnectionInfo(
+                        "127.0.0.1", 5432, home.ref().name(), "t_" + tenant, tenant, "prefer"),
+                    "s3cret".toCharArray()),
             List.of(health()),
             () -> "# HELP copyhold_test A test.\n# TYPE copyhold_test gauge\ncopyhold_test 1\n",
             settings,

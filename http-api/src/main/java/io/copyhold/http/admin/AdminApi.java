@@ -1,5 +1,6 @@
 package io.copyhold.http.admin;
 
+import io.copyhold.config.secret.Secrets;
 import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.contract.Contract;
@@ -7,6 +8,7 @@ import io.copyhold.http.stream.Changes;
 import io.copyhold.http.stream.Watch;
 import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.History;
+import io.copyhold.runtime.journal.Blobs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -25,6 +27,9 @@ public record AdminApi(
     Changes changes,
     Tokens tokens,
     Authenticator authenticator,
+    Blobs blobs,
+    Secrets secrets,
+    Connections connections,
     List<HealthCheck> health,
     Supplier<String> metrics,
     AdminSettings settings,
@@ -41,6 +46,11 @@ public record AdminApi(
     int body = settings.bodyBytesMax();
     Contract contract = Contract.load();
     List<Route> routes = new ArrayList<>();
+    routes.addAll(new TenantRoutes(shared, connections).routes(body));
+    routes.addAll(new StoreRoutes(shared, secrets).routes(body));
+    routes.addAll(new PoolRoutes(shared).routes(body));
+    routes.addAll(new ChangelogRoutes(shared, blobs).routes(settings.uploadBytesMax()));
+    routes.addAll(new RolloutRoutes(shared).routes(body));
     routes.addAll(new OperationRoutes(shared).routes(body));
     routes.addAll(new TokenRoutes(tokens, authenticator, shared).routes(body));
     routes.addAll(new QuarantineRoutes(shared).routes(body));

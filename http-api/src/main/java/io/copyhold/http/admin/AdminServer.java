@@ -1,7 +1,6 @@
 package io.copyhold.http.admin;
 
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigValueFactory;
 import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.RateLimits;
 import io.copyhold.runtime.Problem;
@@ -45,6 +44,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class AdminServer {
   private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
+
+  /** A list's address with every parameter; ids are short. */
+  private static final int URI_CHARS_MAX = 8_192;
 
   private final ActorSystem<?> system;
   private final Tcp.ServerBinding binding;
@@ -130,6 +132,11 @@ public final class AdminServer {
     return listener.connections.get();
   }
 
+  /** Requests being answered now. */
+  public int running() {
+    return listener.running.get();
+  }
+
   /**
    * Takes no new connections, lets running requests end within {@code stop-max}, then closes what is left.
    * Completes when all is closed.
@@ -177,29 +184,26 @@ public final class AdminServer {
 
     private static ServerSettings serverSettings(ActorSystem<?> system, AdminSettings settings) {
       return ServerSettings.create(
-          ConfigFactory.empty()
-              .withValue(
-                  "pekko.http.server",
-                  ConfigValueFactory.fromMap(
-                      Map.of(
-                          "server-header",
-                          "copyhold",
-                          "request-timeout",
-                          settings.answerMax().toMillis() + " ms",
-                          "idle-timeout",
-                          settings.idleMax().toMillis() + " ms",
-                          "pipelining-limit",
-                          1,
-                          "parsing.error-handler",
-                          UnreadableRequests.class.getName(),
-                          "parsing.max-content-length",
-                          settings.uploadBytesMax(),
-                          "parsing.max-header-value-length",
-                          settings.headBytesMax(),
-                          "parsing.max-uri-length",
-                          4_096,
-                          "parsing.illegal-header-warnings",
-                          false)))
+          ConfigFactory.parseMap(
+                  Map.of(
+                      "pekko.http.server.server-header",
+                      "copyhold",
+                      "pekko.http.server.request-timeout",
+                      settings.answerMax().toMillis() + " ms",
+                      "pekko.http.server.idle-timeout",
+                      settings.idleMax().toMillis() + " ms",
+                      "pekko.http.server.pipelining-limit",
+                      1,
+                      "pekko.http.server.parsing.error-handler",
+                      UnreadableRequests.class.getName(),
+                      "pekko.http.server.parsing.max-content-length",
+                      settings.uploadBytesMax(),
+                      "pekko.http.server.parsing.max-header-value-length",
+                      settings.headBytesMax(),
+                      "pekko.http.server.parsing.max-uri-length",
+                      URI_CHARS_MAX,
+                      "pekko.http.server.parsing.illegal-header-warnings",
+                      false))
               .withFallback(system.settings().config()));
     }
 
@@ -230,7 +234,7 @@ public final class AdminServer {
               .via(kill.flow())
               .mapAsync(1, request -> one(request, peer, progress));
       return Flow.of(ByteString.class)
-          .via(new HeadDeadline(settings.headMax(), progress))
+          .via(new HeadDeadline(settings.headMax(), settings.headBytesMax(), progress))
           .via(layer.atop(PLAIN).reversed().join(requests));
     }
 
@@ -238,7 +242,7 @@ public final class AdminServer {
         HttpRequest request, String peer, HeadDeadline.Progress progress) {
       progress.requestBegins();
       running.incrementAndGet();
-      return gate.handle(request, peer, draining.get())
+      return gate.handle(request, peer, draining::get)
           .whenComplete(
               (_, _) -> {
                 progress.responseReady();

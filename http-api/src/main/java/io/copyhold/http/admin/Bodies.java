@@ -9,11 +9,14 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.copyhold.runtime.Problem;
@@ -53,6 +56,12 @@ final class Bodies {
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .disable(DeserializationFeature.READ_DATE_TIMESTAMPS_AS_NANOSECONDS)
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .withCoercionConfig(
+              LogicalType.Textual,
+              text ->
+                  text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                      .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                      .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
           .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .build();
 
@@ -105,6 +114,11 @@ final class Bodies {
       case MismatchedInputException e when e.getPath().isEmpty() && String.valueOf(e.getMessage()).startsWith("No content") ->
           Problem.of(Problem.Kind.MALFORMED, "body-missing", "there is no body")
               .todo("send a JSON object");
+      case MismatchedInputException e
+          when e.getPath().isEmpty() && String.valueOf(e.getMessage()).startsWith("Trailing token") ->
+          Problem.of(
+                  Problem.Kind.MALFORMED, "json-malformed", "something stands after the end of the body")
+              .at(place(e));
       case MismatchedInputException e ->
           Problem.invalid("field-type-wrong", "here must be " + kind(e.getTargetType()))
               .at(pointer(e));
@@ -115,7 +129,9 @@ final class Bodies {
           Problem.invalid("field-twice", "a field stands twice in one object").at(place(e));
       case StreamReadException e ->
           Problem.of(Problem.Kind.MALFORMED, "json-malformed", "the body is not JSON").at(place(e));
-      case JsonMappingException e when e.getCause() instanceof StreamReadException cause ->
+      case JsonMappingException e
+          when e.getCause() instanceof IOException cause
+              && (cause instanceof StreamReadException || cause instanceof StreamConstraintsException) ->
           problem(cause);
       case JsonMappingException e ->
           Problem.invalid("field-value-refused", "this value cannot be").at(pointer(e));

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
@@ -73,15 +74,16 @@ final class Gate {
    * Never fails.
    *
    * @param remote the peer's address
-   * @param last close the connection after this answer
+   * @param last whether to close the connection after this answer
    */
-  CompletionStage<HttpResponse> handle(HttpRequest request, String remote, boolean last) {
+  CompletionStage<HttpResponse> handle(
+      HttpRequest request, String remote, BooleanSupplier last) {
     CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
     executor.execute(() -> answer.complete(respond(request, remote, last)));
     return answer;
   }
 
-  private HttpResponse respond(HttpRequest request, String remote, boolean last) {
+  private HttpResponse respond(HttpRequest request, String remote, BooleanSupplier last) {
     TraceContext trace = TraceContext.of(header(request, "traceparent"), random);
     Body body = new Body(request.entity());
     Answer answer;
@@ -104,7 +106,7 @@ final class Gate {
               Problem.of(Problem.Kind.FAULT, "fault", "something is wrong with Copyhold itself")
                   .todo("look for trace " + trace.traceId() + " in the node's log"));
     }
-    boolean close = last || !body.taken();
+    boolean close = last.getAsBoolean() || !body.taken();
     body.dropRest();
     return Rendering.response(answer, trace, close);
   }

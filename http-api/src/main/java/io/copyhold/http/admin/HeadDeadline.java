@@ -13,7 +13,7 @@ import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
 
 /**
- * Closes a connection whose request head is not complete in time. An idle timeout does not: every byte renews it.
+ * Closes a connection whose request head is not complete in time, or too long. An idle timeout does not: every byte renews it.
  *
  * <ol>
  *   <li>A connection opens, or a byte comes while no request is being answered: a head is on its way.
@@ -48,10 +48,13 @@ final class HeadDeadline extends GraphStage<FlowShape<ByteString, ByteString>> {
   private final Outlet<ByteString> out = Outlet.create("HeadDeadline.out");
   private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
   private final Duration limit;
+  private final int bytesMax;
   private final Progress progress;
 
-  HeadDeadline(Duration limit, Progress progress) {
+  /** @param bytesMax of one head; Pekko limits each line of it, and this the whole */
+  HeadDeadline(Duration limit, int bytesMax, Progress progress) {
     this.limit = limit;
+    this.bytesMax = bytesMax;
     this.progress = progress;
   }
 
@@ -69,6 +72,7 @@ final class HeadDeadline extends GraphStage<FlowShape<ByteString, ByteString>> {
     private boolean headBegun = true;
     private int ticks;
     private int requestsSeen;
+    private long headBytes;
 
     Logic() {
       super(shape);
@@ -77,14 +81,22 @@ final class HeadDeadline extends GraphStage<FlowShape<ByteString, ByteString>> {
           new AbstractInHandler() {
             @Override
             public void onPush() {
+              ByteString bytes = grab(in);
+              look();
               if (!progress.answering) {
-                look();
                 if (!headBegun) {
                   headBegun = true;
+                  headBytes = 0;
                   ticks = 0;
                 }
+                // What came before was read by the server layer, and was no whole head.
+                if (headBytes > bytesMax) {
+                  completeStage();
+                  return;
+                }
+                headBytes += bytes.size();
               }
-              push(out, grab(in));
+              push(out, bytes);
             }
           });
       setHandler(

@@ -37,11 +37,50 @@ public final class Permissions {
         EnumSet.of(TENANT_READ, TENANT_CONNECT, OPERATION_READ, EVENTS_READ, CONTRACT_READ));
 
     kind("/v1/tenants", "/{id}", TENANT_READ);
+    ask(
+        TENANT_WRITE,
+        "PUT /v1/tenants/{id}",
+        "DELETE /v1/tenants/{id}",
+        "PUT /v1/tenants/{id}/name",
+        "PATCH /v1/tenants/{id}/settings",
+        "PATCH /v1/tenants/{id}/tags",
+        "POST /v1/tenants/{id}/suspend",
+        "POST /v1/tenants/{id}/resume",
+        "POST /v1/tenants/{id}/migrate",
+        "PUT /v1/tenants/{id}/adoption",
+        "POST /v1/tenants/{id}/adoption/confirm",
+        "DELETE /v1/tenants/{id}/adoption");
     ask(TENANT_CONNECT, "GET /v1/tenants/{id}/connection");
     kind("/v1/stores", "/{id}", STORE_READ);
+    ask(
+        STORE_WRITE,
+        "PUT /v1/stores/{id}",
+        "PATCH /v1/stores/{id}",
+        "DELETE /v1/stores/{id}",
+        "POST /v1/stores/{id}/check",
+        "POST /v1/stores/{id}/drain",
+        "POST /v1/stores/{id}/undrain");
     kind("/v1/pools", "/{id}", POOL_READ);
+    ask(
+        POOL_WRITE,
+        "PUT /v1/pools/{id}",
+        "DELETE /v1/pools/{id}",
+        "POST /v1/pools/{id}/migrate");
     kind("/v1/changelogs", "/{id}", CHANGELOG_READ);
+    ask(CHANGELOG_READ, "GET /v1/changelogs/{id}/versions/{version}");
+    ask(
+        CHANGELOG_WRITE,
+        "POST /v1/changelogs/{id}/versions",
+        "POST /v1/changelogs/{id}/retire");
     kind("/v1/rollouts", "/{id}", ROLLOUT_READ);
+    ask(
+        ROLLOUT_WRITE,
+        "PUT /v1/rollouts/{id}",
+        "POST /v1/rollouts/{id}/retry-failed",
+        "POST /v1/rollouts/{id}/pause",
+        "POST /v1/rollouts/{id}/resume",
+        "POST /v1/rollouts/{id}/cancel",
+        "POST /v1/rollouts/{id}/approve");
     kind("/v1/operations", "/{ownerType}/{ownerId}/{name}/{generation}", OPERATION_READ);
     ask(
         OPERATION_READ,

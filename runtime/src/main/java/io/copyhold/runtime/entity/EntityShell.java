@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.RecoveryFailed;
@@ -66,6 +67,7 @@ final class EntityShell<S, C, E>
   private boolean awaitingRows;
   private boolean stopping;
   private boolean failed;
+  private boolean live;
   private boolean leaving;
 
   EntityShell(
@@ -116,11 +118,13 @@ final class EntityShell<S, C, E>
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::recovered)
         .onSignal(RecoveryFailed.class, (state, signal) -> recoveryFailed(signal.getFailure()))
-        .onSignal(PostStop.instance(), state -> ports.telemetry().live(type.name(), -1))
+        .onSignal(PreRestart.instance(), _ -> gone())
+        .onSignal(PostStop.instance(), _ -> gone())
         .build();
   }
 
   private void recovered(ShellState<S> state) {
+    live = true;
     ports.telemetry().live(type.name(), 1);
     if (passivate != null) {
       shell.actor().setReceiveTimeout(ports.settings().idleAfter(), Message.Idle.INSTANCE);
@@ -128,7 +132,18 @@ final class EntityShell<S, C, E>
     reactor.react(state.state(), state.version(), Origin.SYSTEM);
   }
 
-  /** Pekko signals one failure twice: where the event is folded, and where the journal's answers are read. */
+  /** Once for each time it was live: not when it failed to become so. */
+  private void gone() {
+    if (live) {
+      live = false;
+      ports.telemetry().live(type.name(), -1);
+    }
+  }
+
+  /**
+   * Pekko signals one failure twice: where the event is folded, and where the journal's answers are
+   * read.
+   */
   private void recoveryFailed(Throwable failure) {
     if (failed) {
       return;

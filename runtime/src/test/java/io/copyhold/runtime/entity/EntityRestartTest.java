@@ -27,7 +27,9 @@ class EntityRestartTest {
 
   private TestSystem start() {
     TestSystem node =
-        TestSystem.Options.of(Counter.TYPE).with("copyhold.entity.snapshot-every", 10).start(database);
+        TestSystem.Options.of(Counter.TYPE)
+            .with("copyhold.entity.snapshot-every", 10)
+            .start(database);
     Operations engine =
         new Operations(new OperationTypes(List.of()), node.types().codec(), node.history());
     return node.host(Counter.TYPE, engine.reactor(Counter.TYPE));
@@ -84,10 +86,14 @@ class EntityRestartTest {
     try (TestSystem node = start()) {
       node.applied(counter, new Command.Create("one"), TEST);
       add(node, 24);
-      until(() -> query("SELECT max(sequence_number) FROM copyhold.snapshot", r -> r.getLong(1)) == 20);
+      until(() ->
+          query("SELECT max(sequence_number) FROM copyhold.snapshot", r -> r.getLong(1)) == 20);
     }
-    // without its first events the entity cannot be replayed: what comes back came from the snapshot
-    assertThat(update("UPDATE copyhold.event_journal SET event_payload = '\\x00' WHERE sequence_number <= 15"))
+    // without its first events the entity cannot be replayed: what comes back came from the
+    // snapshot
+    assertThat(
+            update(
+                "UPDATE copyhold.event_journal SET event_payload = '\\x00' WHERE sequence_number <= 15"))
         .isEqualTo(15);
     try (TestSystem node = start()) {
       Reply.Applied next = node.applied(counter, new Command.Add(1), TEST);

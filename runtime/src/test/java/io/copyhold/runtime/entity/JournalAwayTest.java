@@ -50,23 +50,22 @@ class JournalAwayTest {
         node.applied(counter, new Command.Create("one"), TEST);
         acknowledged.put(counter, new AtomicLong());
         all.add(
-            threads.submit(
-                () -> {
-                  for (int i = 0; writing.get(); ) {
-                    // the outcome may be unknown: the key makes it safe to repeat
-                    Reply reply =
-                        node.ask(counter, new Command.Add(1), TEST.withKey(counter.id() + "-" + i));
-                    switch (reply) {
-                      case Reply.Applied _ -> {
-                        acknowledged.get(counter).incrementAndGet();
-                        i++;
-                      }
-                      case Reply.NotNow _ -> notNow.incrementAndGet();
-                      case Reply.Refused(var problem) -> throw new AssertionError(problem.toString());
-                    }
+            threads.submit(() -> {
+              for (int i = 0; writing.get(); ) {
+                // the outcome may be unknown: the key makes it safe to repeat
+                Reply reply =
+                    node.ask(counter, new Command.Add(1), TEST.withKey(counter.id() + "-" + i));
+                switch (reply) {
+                  case Reply.Applied _ -> {
+                    acknowledged.get(counter).incrementAndGet();
+                    i++;
                   }
-                  return null;
-                }));
+                  case Reply.NotNow _ -> notNow.incrementAndGet();
+                  case Reply.Refused(var problem) -> throw new AssertionError(problem.toString());
+                }
+              }
+              return null;
+            }));
       }
       until(() -> acknowledged.values().stream().allMatch(n -> n.get() >= 20));
       ProcessHandle.of(server.pid()).orElseThrow().destroyForcibly();
@@ -79,20 +78,18 @@ class JournalAwayTest {
       PostgresFixture.start(settings);
       Map<EntityRef, Long> before = new ConcurrentHashMap<>();
       acknowledged.forEach((counter, n) -> before.put(counter, n.get()));
-      until(
-          () ->
-              acknowledged.entrySet().stream()
-                  .allMatch(e -> e.getValue().get() >= before.get(e.getKey()) + 20));
+      until(() ->
+          acknowledged.entrySet().stream()
+              .allMatch(e -> e.getValue().get() >= before.get(e.getKey()) + 20));
       writing.set(false);
       for (Future<?> future : all) {
         future.get();
       }
-      acknowledged.forEach(
-          (counter, n) -> {
-            Reply.Applied last = node.applied(counter, new Command.Create("one"), TEST);
-            // the last one may have been stored without its answer
-            assertThat(last.view().path("value").asLong()).isBetween(n.get(), n.get() + 1);
-          });
+      acknowledged.forEach((counter, n) -> {
+        Reply.Applied last = node.applied(counter, new Command.Create("one"), TEST);
+        // the last one may have been stored without its answer
+        assertThat(last.view().path("value").asLong()).isBetween(n.get(), n.get() + 1);
+      });
       assertThat(node.applied(cold, new Command.Create("one"), TEST).version()).isEqualTo(1);
     }
   }

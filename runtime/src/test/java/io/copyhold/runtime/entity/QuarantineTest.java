@@ -68,7 +68,8 @@ class QuarantineTest {
       node.applied(sick, new Quarantine.Command.Skip(2), TEST);
       Reply.Applied back = applied(node);
       assertThat(back.version()).isEqualTo(4);
-      assertThat(back.view().path("value").asLong()).isEqualTo(11); // 10 + 1, without the event skipped
+      assertThat(back.view().path("value").asLong())
+          .isEqualTo(11); // 10 + 1, without the event skipped
     }
     try (TestSystem node = start()) { // what was skipped stays skipped
       Reply.Applied back = applied(node);
@@ -80,10 +81,9 @@ class QuarantineTest {
   /** One more, once the entity is back. */
   private Reply.Applied applied(TestSystem node) {
     Reply[] last = new Reply[1];
-    until(
-        () ->
-            (last[0] = node.ask(sick, new Command.Add(1), TEST.withKey("k" + node.hashCode())))
-                instanceof Reply.Applied);
+    until(() ->
+        (last[0] = node.ask(sick, new Command.Add(1), TEST.withKey("k" + node.hashCode())))
+            instanceof Reply.Applied);
     return (Reply.Applied) last[0];
   }
 
@@ -93,10 +93,9 @@ class QuarantineTest {
     update(
         "UPDATE copyhold.event_journal SET event_ser_manifest = 'counter/added/7' WHERE persistence_id = 'counter|sick' AND sequence_number = 2");
     try (TestSystem node = start()) {
-      until(
-          () ->
-              node.ask(sick, new Command.Add(1)) instanceof Reply.NotNow(_, _, var problem)
-                  && problem.code().equals("too-new"));
+      until(() ->
+          node.ask(sick, new Command.Add(1)) instanceof Reply.NotNow(_, _, var problem)
+              && problem.code().equals("too-new"));
       assertThat(node.applied(sound, new Command.Add(1), TEST).version()).isEqualTo(4);
     }
     update(
