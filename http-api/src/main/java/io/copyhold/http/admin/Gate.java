@@ -210,6 +210,9 @@ final class Gate {
           Problem.of(Problem.Kind.MALFORMED, "query-malformed", "the query cannot be read"), e);
     }
     for (Pair<String, String> pair : pairs) {
+      if (pair.first().isEmpty() && pair.second().isEmpty()) {
+        continue; // a question mark or ampersand with nothing after it
+      }
       if (!route.parameters().contains(pair.first())) {
         throw new ProblemException(
             Problem.of(

@@ -116,10 +116,8 @@ final class Resource {
     if (!entity.type().equals(EntityRef.OPERATION)) {
       return call.await(shared.entities().read(entity));
     }
-    History.Past past = call.await(shared.history().at(entity, Long.MAX_VALUE));
-    return past.exists()
-        ? new Reply.Applied(entity, past.version(), past.view(), List.of(), false)
-        : new Reply.Refused(Problem.notFound("operation-not-found", "there is no " + entity));
+    History.Past past = OperationPast.read(call, shared, entity);
+    return new Reply.Applied(entity, past.version(), past.view(), List.of(), false);
   }
 
   private static Answer past(History.Past past) {

@@ -28,6 +28,7 @@ final class WatchRoutes {
   private final Changes changes;
   private final Watch watch;
   private final Access access;
+  private final Resource.Shared shared;
   private final Authenticator authenticator;
   private final History history;
   private final AdminSettings settings;
@@ -43,6 +44,7 @@ final class WatchRoutes {
     this.changes = changes;
     this.watch = watch;
     this.access = shared.access();
+    this.shared = shared;
     this.authenticator = authenticator;
     this.history = shared.history();
     this.settings = settings;
@@ -71,10 +73,7 @@ final class WatchRoutes {
   private Answer operation(Call call) throws InterruptedException {
     EntityRef operation = OperationRoutes.operation(call);
     access.require(call.who(), operation);
-    if (!call.await(history.at(operation, 1)).exists()) {
-      return Problems.answer(
-          Problem.notFound("operation-not-found", "there is no " + operation));
-    }
+    OperationPast.read(call, shared, operation);
     Source<Change, NotUsed> wanted =
         changes.after(null).filter(change -> change.entity().equals(operation));
     return answer(

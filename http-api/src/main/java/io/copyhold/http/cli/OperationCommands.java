@@ -92,7 +92,7 @@ final class OperationCommands {
     @Parameters(index = "1", paramLabel = "SIGNAL", description = "As explain names it.")
     private String signal = "";
 
-    @Option(names = "--data", description = "Text handed to the step.")
+    @Option(names = "--note", description = "Text handed to the step.")
     private @Nullable String data;
 
     Approve(String path) {

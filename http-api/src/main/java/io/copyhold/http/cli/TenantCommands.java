@@ -219,11 +219,14 @@ final class TenantCommands {
     @Option(names = "--store")
     private @Nullable String store;
 
-    @Option(names = "--database", description = "Either this or --schema.")
+    @Option(names = "--database", description = "Where it is.")
     private @Nullable String database;
 
-    @Option(names = "--schema", description = "Either this or --database.")
+    @Option(names = "--schema", description = "Where its tables are (default: public of a whole database).")
     private @Nullable String schema;
+
+    @Option(names = "--isolation", description = "database or schema (default: schema when one is named).")
+    private @Nullable String isolation;
 
     @Option(names = "--changelog")
     private @Nullable String changelog;
@@ -251,6 +254,7 @@ final class TenantCommands {
       put(body, "store", store);
       put(body, "database", database);
       put(body, "schema", schema);
+      put(body, "isolation", isolation);
       put(body, "changelog", changelog);
       put(body, "version", version);
       put(body, "tags", tags);
