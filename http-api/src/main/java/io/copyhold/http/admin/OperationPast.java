@@ -7,9 +7,9 @@ import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.operation.Operation;
 
 /**
- * Reads an operation, which is its owner's child, from the journal. An answer to a command names an operation a
- * moment before it is journaled; so one that is not there yet is asked for at its owner, whose answer comes after
- * the start, and read again.
+ * Reads an operation, which is its owner's child, from the journal. An answer to a command names an
+ * operation a moment before it is journaled; so one that is not there yet is asked for at its
+ * owner, whose answer comes after the start, and read again.
  */
 final class OperationPast {
   private OperationPast() {}
@@ -36,7 +36,11 @@ final class OperationPast {
     if (!past.exists()) {
       throw new ProblemException(
           Problem.notFound("operation-not-found", "there is no " + operation)
-              .todo("list the operations of its owner: /v1/operations?filter=owner:" + parts[0] + "/" + parts[1]));
+              .todo(
+                  "list the operations of its owner: /v1/operations?filter=owner:"
+                      + parts[0]
+                      + "/"
+                      + parts[1]));
     }
     return past;
   }

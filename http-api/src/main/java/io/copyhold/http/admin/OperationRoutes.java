@@ -101,7 +101,8 @@ final class OperationRoutes {
       throw new ProblemException(
           Problem.notFound("operation-not-found", "there is no such operation")
               .at(call.route().path())
-              .todo("an operation is named by its owner, name and number: tenant/acme/provision/1"));
+              .todo(
+                  "an operation is named by its owner, name and number: tenant/acme/provision/1"));
     }
     return Paths.segment(call.value("name")) + "/" + generation;
   }

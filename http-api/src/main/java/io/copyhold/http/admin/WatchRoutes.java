@@ -10,7 +10,6 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.entity.History;
-import io.copyhold.runtime.operation.Operation;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Event streams: of everything, of one type, of one entity, of one operation until it ends. */
 final class WatchRoutes {
-  private static final Set<String> ENDS = Set.of("done", "undone", "failed-in-rollback", "cancelled");
+  private static final Set<String> ENDS =
+      Set.of("done", "undone", "failed-in-rollback", "cancelled");
 
   private final Changes changes;
   private final Watch watch;
@@ -63,10 +63,9 @@ final class WatchRoutes {
     Source<Change, NotUsed> wanted =
         changes
             .after(offset(call))
-            .filter(
-                change ->
-                    (type == null || change.entity().type().equals(type))
-                        && (id == null || change.entity().id().equals(id)));
+            .filter(change ->
+                (type == null || change.entity().type().equals(type))
+                    && (id == null || change.entity().id().equals(id)));
     return answer(call, wanted);
   }
 
@@ -78,8 +77,7 @@ final class WatchRoutes {
         changes.after(null).filter(change -> change.entity().equals(operation));
     return answer(
         call,
-        Source.lazySource(
-                () -> Watch.following(wanted, present(operation), WatchRoutes::atItsEnd))
+        Source.lazySource(() -> Watch.following(wanted, present(operation), WatchRoutes::atItsEnd))
             .mapMaterializedValue(_ -> NotUsed.getInstance()));
   }
 
@@ -125,7 +123,8 @@ final class WatchRoutes {
   }
 
   private CompletionStage<Boolean> visible(Principal who, Change change) {
-    if (change.entity().type().equals("token") && !who.may(io.copyhold.http.auth.Permission.TOKEN_READ)) {
+    if (change.entity().type().equals("token")
+        && !who.may(io.copyhold.http.auth.Permission.TOKEN_READ)) {
       return CompletableFuture.completedFuture(false);
     }
     if (who.scope() == null) {

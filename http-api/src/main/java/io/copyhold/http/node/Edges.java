@@ -22,7 +22,10 @@ import io.copyhold.runtime.journal.PostgresBlobs;
 import io.copyhold.runtime.journal.PostgresFeed;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.postgres.ControlDatabase;
+import io.copyhold.runtime.telemetry.Metrics;
+import io.copyhold.runtime.telemetry.OpenTelemetryTelemetry;
 import io.copyhold.runtime.telemetry.Telemetry;
+import io.copyhold.runtime.telemetry.TelemetrySettings;
 import io.copyhold.runtime.view.Directory;
 import io.copyhold.runtime.view.DirectorySettings;
 import io.copyhold.tenants.store.BudgetSettings;
@@ -46,7 +49,9 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What surrounds the entities of a node: stores, secrets, directory, telemetry, and the admin API. */
+/**
+ * What surrounds the entities of a node: stores, secrets, directory, telemetry, and the admin API.
+ */
 @PortAdapter
 final class Edges implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Edges.class);
@@ -65,7 +70,8 @@ final class Edges implements AutoCloseable {
   private final ScheduledExecutorService timer;
   private final StoreBudgets budgets;
   private final DataStores stores;
-  private final Telemetry telemetry = Telemetry.NONE;
+  private final Metrics metrics;
+  private final OpenTelemetryTelemetry telemetry;
   private final CompletableFuture<AdminServer> server = new CompletableFuture<>();
 
   private Edges(
@@ -88,11 +94,17 @@ final class Edges implements AutoCloseable {
     this.history = history;
     this.blocking = blocking;
     this.blobs = new PostgresBlobs(control);
+    this.metrics = new Metrics(version());
+    this.telemetry =
+        OpenTelemetryTelemetry.start(TelemetrySettings.from(config), settings.name(), metrics);
     PostgresFeed feed = new PostgresFeed(control, types.codec());
     this.directory =
         Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings));
-    this.changes =
-        io.copyhold.runtime.view.Changes.start(feed, types.codec(), blocking, config);
+    metrics.gauge(
+        "copyhold_directory_lag_seconds",
+        "For how long something may be missing from the directory.",
+        () -> directory.lagMs() / 1_000.0);
+    this.changes = io.copyhold.runtime.view.Changes.start(feed, types.codec(), blocking, config);
     this.timer = Executors.newSingleThreadScheduledExecutor();
     EntityAddresses addresses = new EntityAddresses(entities);
     this.budgets =
@@ -132,8 +144,7 @@ final class Edges implements AutoCloseable {
     String path = settings.data().resolve("index").resolve(settings.name()).toString();
     return DirectorySettings.from(
         config.getString("copyhold.view.directory.path").isEmpty()
-            ? ConfigFactory.parseMap(
-                    java.util.Map.of("copyhold.view.directory.path", path))
+            ? ConfigFactory.parseMap(java.util.Map.of("copyhold.view.directory.path", path))
                 .withFallback(config)
             : config);
   }
@@ -143,7 +154,7 @@ final class Edges implements AutoCloseable {
   }
 
   OperationTypes operations() {
-    return Wiring.operations(stores, secrets, blobs, directory);
+    return Wiring.operations(stores, secrets, entities, blobs, directory, new SecureRandom());
   }
 
   /** Opens the admin API; blocks until it is open. */
@@ -164,19 +175,18 @@ final class Edges implements AutoCloseable {
             secrets,
             connections(),
             List.of(journal(), membership(member)),
-            () -> "",
+            metrics::scrape,
             admin,
             blocking);
     RouteTable routes = api.routes();
     AdminServer.bind(system, admin, routes, authenticator, clock, blocking, new SecureRandom())
-        .whenComplete(
-            (opened, failure) -> {
-              if (failure == null) {
-                server.complete(opened);
-              } else {
-                server.completeExceptionally(failure);
-              }
-            });
+        .whenComplete((opened, failure) -> {
+          if (failure == null) {
+            server.complete(opened);
+          } else {
+            server.completeExceptionally(failure);
+          }
+        });
     server.get();
     blocking.execute(() -> begin(tokens));
   }
@@ -197,15 +207,14 @@ final class Edges implements AutoCloseable {
     return from ->
         changes
             .after(from)
-            .map(
-                change ->
-                    new Changes.Change(
-                        change.offset(),
-                        change.entity(),
-                        change.version(),
-                        change.event(),
-                        change.at(),
-                        change.summary()));
+            .map(change ->
+                new Changes.Change(
+                    change.offset(),
+                    change.entity(),
+                    change.version(),
+                    change.event(),
+                    change.at(),
+                    change.summary()));
   }
 
   private Connections connections() {
@@ -265,5 +274,11 @@ final class Edges implements AutoCloseable {
     stores.close();
     budgets.close();
     timer.shutdownNow();
+    telemetry.close();
+  }
+
+  private static String version() {
+    String version = Edges.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
   }
 }

@@ -41,8 +41,20 @@ class CommandLineTest {
     Path password = Files.writeString(files.resolve("password"), "canary-pw\n");
     assertThat(
             ok(
-                "store", "add", "eu-1", "--host", "127.0.0.1", "--port", "5433", "--user", "copyhold",
-                "--password-file", password.toString(), "--region", "eu", "--watch"))
+                "store",
+                "add",
+                "eu-1",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "5433",
+                "--user",
+                "copyhold",
+                "--password-file",
+                password.toString(),
+                "--region",
+                "eu",
+                "--watch"))
         .contains("store/eu-1")
         .contains("done")
         .doesNotContain("canary");
@@ -77,8 +89,18 @@ class CommandLineTest {
     List<String> all =
         new ArrayList<>(
             List.of(
-                "tenant", "onboard", id, "--region", "eu", "--store", "eu-1", "--changelog", "invoicing",
-                "--schema-version", "1", "--watch"));
+                "tenant",
+                "onboard",
+                id,
+                "--region",
+                "eu",
+                "--store",
+                "eu-1",
+                "--changelog",
+                "invoicing",
+                "--schema-version",
+                "1",
+                "--watch"));
     all.addAll(List.of(more));
     return ok(all.toArray(String[]::new));
   }
@@ -89,9 +111,13 @@ class CommandLineTest {
         .contains("tenant/acme version 1, provisioning (onboarding-started)")
         .contains("operation tenant/acme/provision/1")
         .contains("tenant/acme/provision/1 done");
-    assertThat(ok("tenant", "list", "--filter", "tags:team=blue")).contains("acme").contains("eu-1");
+    assertThat(ok("tenant", "list", "--filter", "tags:team=blue"))
+        .contains("acme")
+        .contains("eu-1");
     assertThat(ok("tenant", "show", "acme")).contains("timezone: Europe/Berlin");
-    assertThat(ok("tenant", "show", "acme", "--version", "1")).contains("Provisioning").contains(" at ");
+    assertThat(ok("tenant", "show", "acme", "--version", "1"))
+        .contains("Provisioning")
+        .contains(" at ");
     assertThat(ok("tenant", "configure", "acme", "--set", "locale=de", "--unset", "timezone"))
         .contains("configured");
     assertThat(ok("tenant", "rename", "acme", "Acme AG")).contains("renamed");
@@ -99,7 +125,9 @@ class CommandLineTest {
     assertThat(ok("tenant", "suspend", "acme", "--reason", "unpaid", "--watch")).contains("done");
     assertThat(ok("tenant", "resume", "acme", "--watch")).contains("done");
     assertThat(ok("tenant", "migrate", "acme", "--to", "2", "--watch")).contains("done");
-    assertThat(ok("tenant", "history", "acme", "--events")).contains("onboarding-started").contains("renamed");
+    assertThat(ok("tenant", "history", "acme", "--events"))
+        .contains("onboarding-started")
+        .contains("renamed");
     assertThat(ok("tenant", "diff", "acme", "0", "1")).contains("PATH");
     assertThat(ok("tenant", "connect", "acme")).startsWith("postgresql://t_acme:s3cret@");
     assertThat(ok("tenant", "offboard", "acme", "--confirm", "acme", "--watch")).contains("done");
@@ -108,10 +136,16 @@ class CommandLineTest {
   @Test
   void jsonIsWhatTheServerSaid() throws Exception {
     onboard("printed");
-    assertThat(Mappers.JSON.readTree(ok("tenant", "show", "printed", "-o", "json")).path("id").asText())
+    assertThat(
+            Mappers.JSON
+                .readTree(ok("tenant", "show", "printed", "-o", "json"))
+                .path("id")
+                .asText())
         .isEqualTo("printed");
     assertThat(
-            Mappers.JSON.readTree(ok("tenant", "list", "--prefix", "printed", "-o", "json", "--facet", "plan"))
+            Mappers.JSON
+                .readTree(
+                    ok("tenant", "list", "--prefix", "printed", "-o", "json", "--facet", "plan"))
                 .at("/facets/plan/standard")
                 .asInt())
         .isEqualTo(1);
@@ -120,18 +154,30 @@ class CommandLineTest {
   @Test
   void aDryRunChangesNothing() {
     assertThat(
-            ok("tenant", "onboard", "dry", "--region", "eu", "--changelog", "invoicing", "--dry-run"))
+            ok(
+                "tenant",
+                "onboard",
+                "dry",
+                "--region",
+                "eu",
+                "--changelog",
+                "invoicing",
+                "--dry-run"))
         .startsWith("dry run: tenant/dry");
     assertThat(run("tenant", "show", "dry").status()).isEqualTo(ExitStatus.REFUSED);
   }
 
   @Test
   void aRefusalSaysWhatWhereAndWhatToDo() {
-    Ran ran =
-        run("tenant", "onboard", "x-1", "--region", "eu", "--changelog", "none-such");
+    Ran ran = run("tenant", "onboard", "x-1", "--region", "eu", "--changelog", "none-such");
     assertThat(ran.status()).isEqualTo(ExitStatus.REFUSED);
-    assertThat(ran.err()).startsWith("copyhold: ").contains("where: /changelog").contains("what to do: ");
-    assertThat(run("tenant", "onboard", "postgres", "--region", "eu", "--changelog", "invoicing").err())
+    assertThat(ran.err())
+        .startsWith("copyhold: ")
+        .contains("where: /changelog")
+        .contains("what to do: ");
+    assertThat(
+            run("tenant", "onboard", "postgres", "--region", "eu", "--changelog", "invoicing")
+                .err())
         .contains("reserved");
   }
 
@@ -151,7 +197,15 @@ class CommandLineTest {
       free = socket.getLocalPort();
     }
     Ran ran =
-        run("tenant", "list", "--url", "http://127.0.0.1:" + free, "--token", "x", "--retry-for", "1");
+        run(
+            "tenant",
+            "list",
+            "--url",
+            "http://127.0.0.1:" + free,
+            "--token",
+            "x",
+            "--retry-for",
+            "1");
     assertThat(ran.status()).isEqualTo(ExitStatus.NOT_NOW);
     assertThat(ran.err()).contains("no node answers").contains("copyhold up");
   }
@@ -162,17 +216,17 @@ class CommandLineTest {
     node.journalUp = false;
     Thread mended =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    TimeUnit.SECONDS.sleep(2);
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                  node.journalUp = true;
-                });
+            .start(() -> {
+              try {
+                TimeUnit.SECONDS.sleep(2);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              node.journalUp = true;
+            });
     try {
-      assertThat(ok("tenant", "rename", "patient", "Patient", "--retry-for", "120")).contains("tenant/patient");
+      assertThat(ok("tenant", "rename", "patient", "Patient", "--retry-for", "120"))
+          .contains("tenant/patient");
     } finally {
       mended.join();
     }
@@ -193,11 +247,8 @@ class CommandLineTest {
         .ask(node.counter(id), new Counter.Command.Work(), Origin.of("test"))
         .toCompletableFuture()
         .get(60, TimeUnit.SECONDS);
-    Node.await(
-        () ->
-            run("operation", "explain", "counter/" + id + "/count/1")
-                .out()
-                .contains("may it go on?"));
+    Node.await(() ->
+        run("operation", "explain", "counter/" + id + "/count/1").out().contains("may it go on?"));
   }
 
   @Test
@@ -220,16 +271,34 @@ class CommandLineTest {
   void aRolloutAndAPool() {
     assertThat(
             ok(
-                "pool", "create", "shared-1", "--store", "eu-1", "--changelog", "invoicing",
-                "--schema-version", "1", "--watch"))
+                "pool",
+                "create",
+                "shared-1",
+                "--store",
+                "eu-1",
+                "--changelog",
+                "invoicing",
+                "--schema-version",
+                "1",
+                "--watch"))
         .contains("done");
     assertThat(ok("pool", "migrate", "shared-1", "--watch")).contains("done");
     assertThat(ok("pool", "list")).contains("shared-1");
     assertThat(ok("pool", "drop", "shared-1", "--watch")).contains("done");
     assertThat(
             ok(
-                "rollout", "start", "r-1", "--changelog", "invoicing", "--wave", "1,50%",
-                "--failure-budget", "5%", "--gated", "--region", "eu"))
+                "rollout",
+                "start",
+                "r-1",
+                "--changelog",
+                "invoicing",
+                "--wave",
+                "1,50%",
+                "--failure-budget",
+                "5%",
+                "--gated",
+                "--region",
+                "eu"))
         .contains("operation rollout/r-1/rollout/1");
     assertThat(ok("rollout", "pause", "r-1")).contains("paused");
     assertThat(ok("rollout", "resume", "r-1")).contains("resumed");
@@ -254,16 +323,15 @@ class CommandLineTest {
 
   @Test
   void aTokenIsMadeUsedAndRevoked() {
-    Ran made =
-        run("token", "create", "app", "--role", "application", "--tenant", "acme-2");
+    Ran made = run("token", "create", "app", "--role", "application", "--tenant", "acme-2");
     assertThat(made.out()).startsWith("chd_");
     assertThat(made.err()).contains("not shown again");
     String text = made.out().strip();
-    assertThat(
-            run("store", "list", "--url", node.url(), "--token", text).err())
+    assertThat(run("store", "list", "--url", node.url(), "--token", text).err())
         .contains("no permission store:read");
     assertThat(ok("token", "list")).contains("app").contains("acme-2").doesNotContain(text);
-    assertThat(ok("token", "revoke", text.substring(4, 20), "--reason", "done")).contains("revoked");
+    assertThat(ok("token", "revoke", text.substring(4, 20), "--reason", "done"))
+        .contains("revoked");
     assertThat(run("tenant", "list", "--url", node.url(), "--token", text).err())
         .contains("unknown or revoked");
   }
