@@ -59,7 +59,8 @@ final class PaperOperations {
             TenantType.HOME_RESULT,
             input ->
                 new Home(
-                    input.found().home(),
+                    new HomeRef(
+                        input.found().store(), input.found().isolation(), input.tenant()),
                     1,
                     input.found().baseline().changelog(),
                     input.found().baseline().version(),

@@ -129,7 +129,9 @@ final class Bodies {
           Problem.invalid("field-twice", "a field stands twice in one object").at(place(e));
       case StreamReadException e ->
           Problem.of(Problem.Kind.MALFORMED, "json-malformed", "the body is not JSON").at(place(e));
-      case JsonMappingException e when e.getCause() instanceof StreamReadException cause ->
+      case JsonMappingException e
+          when e.getCause() instanceof IOException cause
+              && (cause instanceof StreamReadException || cause instanceof StreamConstraintsException) ->
           problem(cause);
       case JsonMappingException e ->
           Problem.invalid("field-value-refused", "this value cannot be").at(pointer(e));

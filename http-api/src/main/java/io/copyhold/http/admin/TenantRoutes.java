@@ -7,7 +7,6 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.tenants.changelog.Target;
-import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.store.ConnectionInfo;
 import io.copyhold.tenants.tenant.Home;
@@ -69,7 +68,7 @@ final class TenantRoutes {
       String region,
       String tier,
       String store,
-      @Nullable String database,
+      String database,
       @Nullable String schema,
       String changelog,
       String version,
@@ -179,23 +178,6 @@ final class TenantRoutes {
   private Answer adopt(Call call) throws InterruptedException {
     EntityRef tenant = Kinds.creating(call, TYPE);
     Adoption wanted = call.body(Adoption.class);
-    if ((wanted.database() == null) == (wanted.schema() == null)) {
-      throw new ProblemException(
-          Problem.invalid("adoption-what", "either a database or a schema is adopted")
-              .at("/database")
-              .todo("name one of database and schema"));
-    }
-    String name = wanted.database() == null ? wanted.schema() : wanted.database();
-    Isolation isolation = wanted.database() == null ? Isolation.SCHEMA : Isolation.DATABASE;
-    HomeRef home;
-    try {
-      home = new HomeRef(wanted.store(), isolation, name == null ? "" : name);
-    } catch (IllegalArgumentException e) {
-      throw new ProblemException(
-          Problem.invalid("home-name", "a database or schema has a name of 1 to 63 bytes")
-              .at(wanted.database() == null ? "/schema" : "/database"),
-          e);
-    }
     Profile profile =
         new Profile(
             tenant.id(),
@@ -210,7 +192,14 @@ final class TenantRoutes {
         resource.ask(
             call,
             tenant,
-            new TenantCommand.Adopt(profile, new Tenant.Found(home, baseline))));
+            new TenantCommand.Adopt(
+                profile,
+                new Tenant.Found(
+                    wanted.store(),
+                    wanted.schema() == null ? Isolation.DATABASE : Isolation.SCHEMA,
+                    wanted.database(),
+                    wanted.schema(),
+                    baseline))));
   }
 
   private TenantCommand migrate(Call call) throws InterruptedException {

@@ -22,7 +22,10 @@ import io.copyhold.runtime.journal.PostgresBlobs;
 import io.copyhold.runtime.journal.PostgresFeed;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.postgres.ControlDatabase;
+import io.copyhold.runtime.telemetry.Metrics;
+import io.copyhold.runtime.telemetry.OpenTelemetryTelemetry;
 import io.copyhold.runtime.telemetry.Telemetry;
+import io.copyhold.runtime.telemetry.TelemetrySettings;
 import io.copyhold.runtime.view.Directory;
 import io.copyhold.runtime.view.DirectorySettings;
 import io.copyhold.tenants.store.BudgetSettings;
@@ -65,7 +68,8 @@ final class Edges implements AutoCloseable {
   private final ScheduledExecutorService timer;
   private final StoreBudgets budgets;
   private final DataStores stores;
-  private final Telemetry telemetry = Telemetry.NONE;
+  private final Metrics metrics;
+  private final OpenTelemetryTelemetry telemetry;
   private final CompletableFuture<AdminServer> server = new CompletableFuture<>();
 
   private Edges(
@@ -88,9 +92,16 @@ final class Edges implements AutoCloseable {
     this.history = history;
     this.blocking = blocking;
     this.blobs = new PostgresBlobs(control);
+    this.metrics = new Metrics(version());
+    this.telemetry =
+        OpenTelemetryTelemetry.start(TelemetrySettings.from(config), settings.name(), metrics);
     PostgresFeed feed = new PostgresFeed(control, types.codec());
     this.directory =
         Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings));
+    metrics.gauge(
+        "copyhold_directory_lag_seconds",
+        "For how long something may be missing from the directory.",
+        () -> directory.lagMs() / 1_000.0);
     this.changes =
         io.copyhold.runtime.view.Changes.start(feed, types.codec(), blocking, config);
     this.timer = Executors.newSingleThreadScheduledExecutor();
@@ -143,7 +154,8 @@ final class Edges implements AutoCloseable {
   }
 
   OperationTypes operations() {
-    return Wiring.operations(stores, secrets, blobs, directory);
+    return Wiring.operations(
+        stores, secrets, entities, blobs, directory, new SecureRandom());
   }
 
   /** Opens the admin API; blocks until it is open. */
@@ -164,7 +176,7 @@ final class Edges implements AutoCloseable {
             secrets,
             connections(),
             List.of(journal(), membership(member)),
-            () -> "",
+            metrics::scrape,
             admin,
             blocking);
     RouteTable routes = api.routes();
@@ -265,5 +277,11 @@ final class Edges implements AutoCloseable {
     stores.close();
     budgets.close();
     timer.shutdownNow();
+    telemetry.close();
+  }
+
+  private static String version() {
+    String version = Edges.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
   }
 }

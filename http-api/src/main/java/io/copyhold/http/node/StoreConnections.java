@@ -10,7 +10,7 @@ import io.copyhold.tenants.tenant.Home;
 record StoreConnections(DataStores stores, Secrets secrets) implements Connections {
   @Override
   public Found find(String tenant, Home home) {
-    SecretRef password = new SecretRef("tenants/" + tenant + "/" + home.birth() + "/password");
+    SecretRef password = Home.password(tenant, home.birth());
     return new Found(
         stores.get(home.ref().store()).connection(home.ref(), tenant),
         secrets.require(password).reveal().toCharArray());

@@ -19,6 +19,15 @@ import io.copyhold.tenants.changelog.Changelog;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.Store;
 import io.copyhold.tenants.tenant.Tenant;
+import io.copyhold.config.secret.Secret;
+import io.copyhold.runtime.entity.Entities;
+import io.copyhold.migration.MigrationOperations;
+import io.copyhold.migration.schema.StepPorts;
+import io.copyhold.tenants.changelog.JournaledScripts;
+import io.copyhold.tenants.placement.DirectoryCandidates;
+import io.copyhold.tenants.placement.DirectoryHomes;
+import io.copyhold.tenants.store.LockPolicy;
+import java.util.random.RandomGenerator;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,8 +50,22 @@ public final class Wiring {
 
   /** The operations this node can run. */
   static OperationTypes operations(
-      DataStores stores, Secrets secrets, Blobs blobs, Directory directory) {
-    return new OperationTypes(List.of());
+      DataStores stores,
+      Secrets secrets,
+      Entities entities,
+      Blobs blobs,
+      Directory directory,
+      RandomGenerator secure) {
+    return new OperationTypes(
+        MigrationOperations.all(
+            new StepPorts(
+                stores,
+                secrets,
+                new JournaledScripts(entities, blobs),
+                new DirectoryCandidates(directory),
+                new DirectoryHomes(directory),
+                () -> Secret.random(secure),
+                LockPolicy.DEFAULT)));
   }
 
   /** The tables of the control database. */

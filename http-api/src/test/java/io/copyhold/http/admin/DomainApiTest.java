@@ -119,7 +119,7 @@ class DomainApiTest {
     String body =
         """
         {"name": "Old Ltd", "plan": "pro", "region": "eu", "tier": "standard", "store": "eu-1",
-         "schema": "legacy", "changelog": "invoicing", "version": "1"}
+         "database": "legacy", "schema": "legacy", "changelog": "invoicing", "version": "1"}
         """;
     assertThat(api.send("PUT", "/v1/tenants/legacy/adoption", body).status()).isEqualTo(202);
     Node.await(() -> api.get("/v1/tenants/legacy").text().contains("\"Offered\""));

@@ -2,9 +2,11 @@ package io.copyhold.runtime.view;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.EntityRef;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +83,12 @@ public record Query(
   public Query from(@Nullable String pageCursor) {
     return new Query(
         type, filters, text, prefix, sort, descending, pageCursor, limit, facets, after, afterMax);
+  }
+
+  /** What comes after an entity in the order of ids, whether the entity is still listed or not. */
+  public Query following(EntityRef last) {
+    return sortedBy("id", false)
+        .from(new Cursor("id", new BytesRef(last.id()), last.toString()).toString());
   }
 
   public Query counting(List<String> fields) {
