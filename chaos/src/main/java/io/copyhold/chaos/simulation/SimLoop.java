@@ -107,7 +107,7 @@ public final class SimLoop {
       task.run();
       return;
     }
-    if (Thread.currentThread() != thread) {
+    if (!Thread.currentThread().equals(thread)) {
       throw new IllegalStateException(
           "a task came from outside the simulation: " + Thread.currentThread().getName());
     }

@@ -34,12 +34,15 @@ class ConfigurationPageTest {
     String page =
         page(
             """
+            # Who may write.
             copyhold.lock {
               # Long enough | for all.
               wait = 10s
               # Few,
               # to be kind.
-              tries { min = 1
+              tries {
+                # The fewest.
+                min = 1
                 max = ${copyhold.lock.tries.min}
               }
             }
@@ -48,8 +51,10 @@ class ConfigurationPageTest {
     assertThat(page)
         .containsSubsequence(
             "## `copyhold.lock`",
+            "Who may write.",
             "| `wait` | `10s` | Long enough \\| for all. |",
-            "| `tries.min` | `1` |",
+            "| `tries` | | Few, to be kind. |",
+            "| `tries.min` | `1` | The fewest. |",
             "| `tries.max` | `1` | see above |")
         .doesNotContain("pekko");
   }
@@ -72,6 +77,10 @@ class ConfigurationPageTest {
                   two = 2
 
                   three = 3
+                  # Of one kind.
+                  four { five = 5
+
+                    six = 6 }
                 }
                 """));
     assertThat(page.unexplained())

@@ -71,7 +71,7 @@ record EmbeddedServer(EmbeddedPostgres server) implements Child.Running {
       if (!Files.exists(file)) {
         ProtectedFile.create(file, Passwords.random(new SecureRandom()));
       }
-      started.makeRole(ControlDatabase.password(file), rights);
+      started.makeRole(ProtectedFile.secret(file).get(), rights);
       return started;
     } catch (IOException | SQLException | RuntimeException e) {
       started.stop();

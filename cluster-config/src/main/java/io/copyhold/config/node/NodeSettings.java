@@ -1,11 +1,12 @@
 package io.copyhold.config.node;
 
 import com.typesafe.config.Config;
+import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.postgres.Database;
 import java.nio.file.Path;
 
 /**
- * What one node process is told ({@code copyhold.node} and {@code copyhold.control}).
+ * What one node process is told ({@code copyhold.node} and {@code copyhold.journal}).
  *
  * @param name for people, unique in the cluster
  * @param data its directory
@@ -46,7 +47,7 @@ public record NodeSettings(
         node.getInt("http.port"),
         node.getString("remoting.host"),
         node.getInt("remoting.port"),
-        ControlDatabase.from(config.getConfig("copyhold.control")),
+        JournalSettings.from(config).database(),
         MembershipSettings.from(node.getConfig("membership")));
   }
 }

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.postgres.DirectoryLock;
 import io.copyhold.runtime.postgres.EmbeddedPostgresSettings;
 import io.copyhold.runtime.postgres.PoolSettings;
@@ -178,14 +179,13 @@ public final class Supervisor implements Closeable {
 
   private void startAll() throws IOException {
     Ports ports = Ports.of(settings.data(), settings.host());
-    Config controlConfig = settings.config().getConfig("copyhold.control");
     Map<String, Object> told = new HashMap<>();
     int index = 0;
-    if (!ControlDatabase.isExternal(controlConfig)) {
+    if (!JournalSettings.isExternal(settings.config())) {
       int port = settings.postgres().choose(ports, "postgres." + CONTROL, index);
       EmbeddedPostgresSettings server = settings.server(CONTROL, port);
       databases.add(child(CONTROL, port, () -> EmbeddedServer.control(server)));
-      told.putAll(address("copyhold.control", server, EmbeddedServer.ROLE));
+      told.putAll(address("copyhold.journal", server, EmbeddedServer.ROLE));
     }
     for (String store : settings.stores()) {
       index++;
@@ -201,7 +201,8 @@ public final class Supervisor implements Closeable {
     }
     ports.remember();
     control =
-        ControlDatabase.from(told(told).getConfig("copyhold.control"))
+        JournalSettings.from(told(told))
+            .database()
             .pool(
                 PoolSettings.from(
                         "copyhold-supervisor",

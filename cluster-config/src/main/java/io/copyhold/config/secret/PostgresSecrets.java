@@ -1,5 +1,6 @@
 package io.copyhold.config.secret;
 
+import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.postgres.ControlSchema;
 import java.nio.charset.StandardCharsets;
@@ -251,9 +252,8 @@ public final class PostgresSecrets implements Secrets {
 
   private static ProblemException away(SQLException e) {
     return new ProblemException(
-        "secrets-away",
-        "The control database does not give out secrets now.",
-        "Try again when it answers.",
+        Problem.unavailable("secrets-away", "the control database does not give out secrets now")
+            .todo("try again when it answers"),
         e);
   }
 }

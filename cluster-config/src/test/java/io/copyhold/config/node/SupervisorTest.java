@@ -9,6 +9,7 @@ import io.copyhold.config.node.ChildState.Phase;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.postgres.Database;
 import io.copyhold.runtime.postgres.PostgresFixture;
+import io.copyhold.runtime.process.ProtectedFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -194,11 +195,11 @@ class SupervisorTest {
     Path password = Files.writeString(data.resolveSibling("password"), own.password().get());
     Map<String, Object> address =
         Map.of(
-            "copyhold.control.host", own.host(),
-            "copyhold.control.port", own.port(),
-            "copyhold.control.database", own.name(),
-            "copyhold.control.user", own.user(),
-            "copyhold.control.password-file", password.toString());
+            "copyhold.journal.host", own.host(),
+            "copyhold.journal.port", own.port(),
+            "copyhold.journal.database", own.name(),
+            "copyhold.journal.user", own.user(),
+            "copyhold.journal.password-file", password.toString());
     SupervisorSettings settings =
         SupervisorSettings.from(
             ConfigFactory.parseMap(address)
@@ -244,7 +245,7 @@ class SupervisorTest {
             remembered(data, "postgres.store-a"),
             "postgres",
             "copyhold",
-            () -> ControlDatabase.password(data.resolve("postgres/store-a/copyhold.password")));
+            ProtectedFile.secret(data.resolve("postgres/store-a/copyhold.password")));
     assertThat(value(store, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
         .isEqualTo("f");
     execute(store, "CREATE ROLE acme LOGIN");
@@ -320,7 +321,7 @@ class SupervisorTest {
         remembered(data, "postgres.control"),
         "copyhold",
         "copyhold",
-        () -> ControlDatabase.password(data.resolve("postgres/control/copyhold.password")));
+        ProtectedFile.secret(data.resolve("postgres/control/copyhold.password")));
   }
 
   private static int remembered(Path data, String name) throws IOException {

@@ -25,6 +25,15 @@ public interface Entities {
    */
   CompletionStage<Reply> signal(EntityRef owner, String operation, Object command, Origin origin);
 
+  /** What a command to an operation would cause, with nothing stored. */
+  default CompletionStage<Reply> dryRunSignal(
+      EntityRef owner, String operation, Object command, Origin origin) {
+    return java.util.concurrent.CompletableFuture.completedFuture(
+        new Reply.Refused(
+            io.copyhold.runtime.Problem.conflict(
+                "dry-run-unknown", "operations are not tried without effect here")));
+  }
+
   /** Wakes an entity for a due row; completes when it has taken note. */
   CompletionStage<Reply> wake(EntityRef entity, String name, int missed);
 }

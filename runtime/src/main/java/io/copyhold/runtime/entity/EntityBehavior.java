@@ -42,9 +42,10 @@ public final class EntityBehavior {
             Behaviors.withTimers(timers -> {
               Quarantines.Case found = ports.quarantines().find(ref);
               if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
-                return found.tooNew()
-                    ? tooNew(ref, ports, found)
-                    : enclosed(actor, ref, ports, codec, history, found);
+                return MessagesOnly.around(
+                    found.tooNew()
+                        ? tooNew(ref, ports, found)
+                        : enclosed(actor, ref, ports, codec, history, found));
               }
               ShellContext shell = new ShellContext(ref, actor, timers, ports);
               EntityShell<S, C, E> entity =
@@ -86,6 +87,26 @@ public final class EntityBehavior {
         throw new ShellFailed();
       }
       return next;
+    }
+  }
+
+  /** Drops what the journal still answers to the shell that was here before. */
+  private static final class MessagesOnly extends BehaviorInterceptor<Object, Object> {
+    MessagesOnly() {
+      super(Object.class);
+    }
+
+    @SuppressWarnings("unchecked")
+    static Behavior<Message> around(Behavior<Message> behavior) {
+      Behavior<?> filtered =
+          Behaviors.intercept(MessagesOnly::new, (Behavior<Object>) (Behavior<?>) behavior);
+      return (Behavior<Message>) filtered;
+    }
+
+    @Override
+    public Behavior<Object> aroundReceive(
+        TypedActorContext<Object> context, Object message, ReceiveTarget<Object> target) {
+      return message instanceof Message ? target.apply(context, message) : Behaviors.same();
     }
   }
 

@@ -82,6 +82,13 @@ public final class ShardedEntities implements Entities {
   }
 
   @Override
+  public CompletionStage<Reply> dryRunSignal(
+      EntityRef owner, String operation, Object command, Origin origin) {
+    return send(
+        owner, false, replyTo -> new Message.Signal(operation, command, origin, true, replyTo));
+  }
+
+  @Override
   public CompletionStage<Reply> wake(EntityRef entity, String name, int missed) {
     return send(entity, false, replyTo -> new Message.Wake(name, missed, replyTo));
   }

@@ -105,9 +105,12 @@ public final class Codec {
     } catch (IOException e) {
       return unreadable(manifest, false, "the payload is not CBOR");
     }
-    Object event;
+    @Nullable Object event;
     try {
       event = decode(manifest, node.path("e"), true);
+      if (event == null) {
+        event = new Unreadable(manifest, false, "the payload holds no event");
+      }
     } catch (IOException | RuntimeException e) {
       String why = e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.toString();
       event = new Unreadable(manifest, false, "the payload does not fit: " + why);

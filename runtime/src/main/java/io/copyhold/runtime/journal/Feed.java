@@ -12,8 +12,12 @@ public interface Feed {
   /** The offset before the first event. */
   String START = "";
 
-  /** An event and where it stands. */
-  record Entry(EntityRef entity, long version, String manifest, Journaled stored) {}
+  /**
+   * An event and where it stands.
+   *
+   * @param offset the place after it
+   */
+  record Entry(EntityRef entity, long version, String manifest, Journaled stored, String offset) {}
 
   /**
    * Some events.

@@ -1,8 +1,11 @@
 package io.copyhold.runtime.journal;
 
 import com.typesafe.config.Config;
+import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.postgres.Database;
 import io.copyhold.runtime.postgres.PoolSettings;
+import io.copyhold.runtime.process.ProtectedFile;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,19 +36,39 @@ public record JournalSettings(
    */
   public static JournalSettings from(Config root) {
     Config c = root.getConfig("copyhold.journal");
-    String password = c.getString("password");
     return new JournalSettings(
-        new Database(
-            c.getString("host"),
-            c.getInt("port"),
-            c.getString("database"),
-            c.getString("user"),
-            () -> password,
-            c.getString("ssl-mode")),
+        database(c),
         PoolSettings.from("copyhold-journal", c.getConfig("pool")),
         PoolSettings.from("copyhold-side", c.getConfig("side-pool")),
         c.getInt("queue-max"),
         c.getDuration("schema-lock-max"));
+  }
+
+  /**
+   * Whether the configuration names a server of the user's own.
+   *
+   * @param root a whole configuration
+   */
+  public static boolean isExternal(Config root) {
+    return !root.getString("copyhold.journal.host").isEmpty();
+  }
+
+  private static Database database(Config c) {
+    if (c.getString("host").isEmpty()) {
+      throw new ProblemException(
+          "no-control-database",
+          "The configuration names no control database (copyhold.journal.host is empty).",
+          "Start with 'copyhold up', which brings its own, or name your server.");
+    }
+    String password = c.getString("password");
+    String file = c.getString("password-file");
+    return new Database(
+        c.getString("host"),
+        c.getInt("port"),
+        c.getString("database"),
+        c.getString("user"),
+        file.isEmpty() ? () -> password : ProtectedFile.secret(Path.of(file)),
+        c.getString("ssl-mode"));
   }
 
   /** The keys of {@code copyhold.journal} that name this database, for a node's configuration. */

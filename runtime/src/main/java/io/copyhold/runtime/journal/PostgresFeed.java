@@ -90,7 +90,8 @@ public final class PostgresFeed implements Feed {
                   EntityRef.parse(r.getString(3)),
                   r.getLong(4),
                   manifest,
-                  codec.decodeEvent(manifest, r.getBytes(6))));
+                  codec.decodeEvent(manifest, r.getBytes(6)),
+                  reached.toString()));
         }
       }
     }

@@ -1,5 +1,7 @@
 package io.copyhold.runtime.process;
 
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -11,6 +13,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Small files that only their owner may read. They appear whole or not at all, also when the
@@ -45,6 +48,21 @@ public final class ProtectedFile {
       Files.delete(fresh);
       sync(directoryOf(file));
     }
+  }
+
+  /** The file's content without surrounding white space, read anew each time it is asked for. */
+  public static Supplier<String> secret(Path file) {
+    return () -> {
+      try {
+        return Files.readString(file).strip();
+      } catch (IOException e) {
+        throw new ProblemException(
+            Problem.unavailable("password-file-unreadable", "the password file cannot be read")
+                .at(file.toString())
+                .todo("restore it, or give this user the right to read it"),
+            e);
+      }
+    };
   }
 
   /** Makes the names in a directory survive a power loss. */

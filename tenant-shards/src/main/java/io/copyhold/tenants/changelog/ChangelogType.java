@@ -1,6 +1,7 @@
 package io.copyhold.tenants.changelog;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.Decision;
 import io.copyhold.runtime.entity.EntityType;
@@ -13,13 +14,21 @@ import java.util.List;
 import java.util.Optional;
 
 /** The rules of a {@link Changelog}. */
-final class ChangelogType implements EntityType<Changelog, Changelog.Command, Changelog.Event> {
+public final class ChangelogType
+    implements EntityType<Changelog, Changelog.Command, Changelog.Event> {
   private static final StoredTypes STORED =
       StoredTypes.of("changelog", Changelog.class)
           .command("publish", Changelog.Command.Publish.class)
           .command("retire", Changelog.Command.Retire.class)
           .event("version-published", Changelog.Event.VersionPublished.class)
           .event("retired", Changelog.Event.Retired.class);
+
+  ChangelogType() {}
+
+  /** The entity of a changelog's id. */
+  public static EntityRef ref(String changelog) {
+    return new EntityRef("changelog", changelog);
+  }
 
   @Override
   public String name() {

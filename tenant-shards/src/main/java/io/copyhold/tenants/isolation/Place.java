@@ -69,7 +69,7 @@ public record Place(
   }
 
   /** PostgreSQL cuts names at 63 bytes in silence: a longer one ends in its hash instead. */
-  private static String fit(String name) {
+  public static String fit(String name) {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
     if (bytes.length <= 63) {
       return name;

@@ -23,7 +23,8 @@ public record Claim(String holder, long generation, int size) {
             Problem.invalid(
                     "claim-form",
                     "a claim names a holder, a generation and 1 to " + SIZE_MAX + " places")
-                .at("claim"))
+                .at("claim")
+                .todo("take it from the operation's input"))
         : Optional.empty();
   }
 

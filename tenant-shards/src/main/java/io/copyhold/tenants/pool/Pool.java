@@ -7,6 +7,7 @@ import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.placement.Claim;
 import io.copyhold.tenants.placement.PlaceEntry;
 import io.copyhold.tenants.placement.PlaceRequest;
 import io.copyhold.tenants.placement.Reservations;
@@ -79,6 +80,11 @@ public sealed interface Pool {
 
     public HomeRef home() {
       return new HomeRef(store, Isolation.POOL, pool);
+    }
+
+    /** The pool's claim to a place at its store. */
+    public static Claim claim(String pool, int generation) {
+      return new Claim("pool/" + pool, generation, 1);
     }
   }
 

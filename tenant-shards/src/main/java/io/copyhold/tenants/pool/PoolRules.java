@@ -136,7 +136,9 @@ final class PoolRules {
   private static Decision<Event> place(Pool pool, @Nullable PlaceRequest request, Instant now) {
     if (request == null) {
       return Decision.refuse(
-          Problem.invalid("request-missing", "the request is missing").at("request"));
+          Problem.invalid("request-missing", "the request is missing")
+              .at("request")
+              .todo("give it"));
     }
     if (!(pool instanceof Open open)) {
       // Taking back what was never granted needs no pool.
@@ -233,14 +235,16 @@ final class PoolRules {
           Problem.notFound("pool-unknown", "there is no such pool").todo("create it first");
       case Creating c ->
           Problem.conflict("pool-not-open", "the pool is being created")
-              .at("pool/" + c.spec().pool());
+              .at("pool/" + c.spec().pool())
+              .todo("wait for operation create/" + c.serial());
       case CreateFailed f ->
           Problem.conflict("pool-not-open", "its creation failed: " + f.problem().what())
               .at("pool/" + f.spec().pool())
               .todo("create it again");
       case Dropping d ->
           Problem.conflict("pool-not-open", "the pool is being dropped")
-              .at("pool/" + d.spec().pool());
+              .at("pool/" + d.spec().pool())
+              .todo("choose another pool");
       case Open _ -> throw new IllegalStateException("it is open");
     };
   }

@@ -25,7 +25,9 @@ public record BudgetSettings(
     }
   }
 
-  /** @param config the section {@code copyhold.store} */
+  /**
+   * @param config the section {@code copyhold.store}
+   */
   public static BudgetSettings from(Config config) {
     return new BudgetSettings(
         config.getDuration("budget.lease"),

@@ -15,11 +15,13 @@ import javax.sql.DataSource;
  * <ol>
  *   <li>locks the budget's row, so that grants of one budget follow each other,
  *   <li>reads the leases of others that have not ended by the database's clock,
- *   <li>takes its fair share of what was declared, at most what they leave over, at least what is in use here.
+ *   <li>takes its fair share of what was declared, at most what they leave over, at least what is
+ *       in use here.
  * </ol>
  *
- * What is in use is part of this node's own lease, which the others left over: so the sum never exceeds what was
- * declared. A share of zero counts as a share: the others make room when they renew.
+ * What is in use is part of this node's own lease, which the others left over: so the sum never
+ * exceeds what was declared. A share of zero counts as a share: the others make room when they
+ * renew.
  */
 final class LeaseTable {
   private final DataSource database;
@@ -41,21 +43,22 @@ final class LeaseTable {
 
   Grant renew(String store, String kind, int declared, int inUse, Duration lease)
       throws SQLException {
-    return transaction(
-        c -> {
-          lock(c, store, kind, declared);
-          List<Other> others = others(c, store, kind);
-          int taken = others.stream().mapToInt(Other::amount).sum();
-          long before = others.stream().filter(o -> o.node().compareTo(node) < 0).count();
-          int nodes = others.size() + 1;
-          int fair = declared / nodes + (before < declared % nodes ? 1 : 0);
-          int amount = Math.max(held(c, store, kind, inUse), Math.min(fair, declared - taken));
-          write(c, store, kind, Math.max(0, amount), lease);
-          return new Grant(Math.max(0, amount), fair);
-        });
+    return transaction(c -> {
+      lock(c, store, kind, declared);
+      List<Other> others = others(c, store, kind);
+      int taken = others.stream().mapToInt(Other::amount).sum();
+      long before = others.stream().filter(o -> o.node().compareTo(node) < 0).count();
+      int nodes = others.size() + 1;
+      int fair = declared / nodes + (before < declared % nodes ? 1 : 0);
+      int amount = Math.max(held(c, store, kind, inUse), Math.min(fair, declared - taken));
+      write(c, store, kind, Math.max(0, amount), lease);
+      return new Grant(Math.max(0, amount), fair);
+    });
   }
 
-  /** What of the use here is covered by a lease that has not ended; the rest may be others' by now. */
+  /**
+   * What of the use here is covered by a lease that has not ended; the rest may be others' by now.
+   */
   private int held(Connection c, String store, String kind, int inUse) throws SQLException {
     try (PreparedStatement s =
         c.prepareStatement(
@@ -71,17 +74,16 @@ final class LeaseTable {
   }
 
   void giveBack(String store, String kind) throws SQLException {
-    transaction(
-        c -> {
-          try (PreparedStatement s =
-              c.prepareStatement(
-                  "DELETE FROM copyhold.permit_lease WHERE store = ? AND kind = ? AND node = ?")) {
-            s.setString(1, store);
-            s.setString(2, kind);
-            s.setString(3, node);
-            return s.executeUpdate();
-          }
-        });
+    transaction(c -> {
+      try (PreparedStatement s =
+          c.prepareStatement(
+              "DELETE FROM copyhold.permit_lease WHERE store = ? AND kind = ? AND node = ?")) {
+        s.setString(1, store);
+        s.setString(2, kind);
+        s.setString(3, node);
+        return s.executeUpdate();
+      }
+    });
   }
 
   private static void lock(Connection c, String store, String kind, int declared)

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * This node's share of one budget, handed out first come first served. Nothing is handed out after the lease has
- * ended; what is out then comes back when its user is done.
+ * This node's share of one budget, handed out first come first served. Nothing is handed out after
+ * the lease has ended; what is out then comes back when its user is done.
  */
 final class LocalShare {
   private final InstantSource clock;
@@ -87,8 +87,8 @@ final class LocalShare {
   }
 
   /**
-   * Before the lease is asked for again: hands out nothing until {@link #granted} or {@link #unknown}, so that what
-   * is in use cannot grow past what is about to be granted.
+   * Before the lease is asked for again: hands out nothing until {@link #granted} or {@link
+   * #unknown}, so that what is in use cannot grow past what is about to be granted.
    *
    * @return permits in use
    */
@@ -115,7 +115,10 @@ final class LocalShare {
     }
   }
 
-  /** The database did not answer: it may have granted less than before, but not less than was in use then. */
+  /**
+   * The database did not answer: it may have granted less than before, but not less than was in use
+   * then.
+   */
   void unknown(int inUseThen) {
     lock.lock();
     try {
@@ -140,7 +143,9 @@ final class LocalShare {
     }
   }
 
-  /** No lease, or one that ends before the moment, or less than the fair share while somebody waits. */
+  /**
+   * No lease, or one that ends before the moment, or less than the fair share while somebody waits.
+   */
   boolean wantsRenewal(Instant before) {
     lock.lock();
     try {

@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this node may ask of stores: a share of what each declared, leased from the control database. The shares of
- * all nodes together never exceed the declaration, also while nodes come, go, or stand still; a node that cannot
- * renew its lease has none.
+ * What this node may ask of stores: a share of what each declared, leased from the control
+ * database. The shares of all nodes together never exceed the declaration, also while nodes come,
+ * go, or stand still; a node that cannot renew its lease has none.
  */
 public final class StoreBudgets implements Permits, AutoCloseable {
   /** The tables, for {@link ControlSchema}. */
@@ -41,7 +41,9 @@ public final class StoreBudgets implements Permits, AutoCloseable {
   /** Port: what a store allows all nodes together. Called off actors; may block. */
   @FunctionalInterface
   public interface Declared {
-    /** @throws ProblemException {@code store-unknown} */
+    /**
+     * @throws ProblemException {@code store-unknown}
+     */
     int amount(String store, String kind);
   }
 
@@ -66,7 +68,8 @@ public final class StoreBudgets implements Permits, AutoCloseable {
     this.settings = settings;
     this.clock = clock;
     long every = Math.max(1, settings.lease().toMillis() / LOOKS);
-    this.renewing = timer.scheduleWithFixedDelay(this::renewAll, every, every, TimeUnit.MILLISECONDS);
+    this.renewing =
+        timer.scheduleWithFixedDelay(this::renewAll, every, every, TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -79,7 +82,8 @@ public final class StoreBudgets implements Permits, AutoCloseable {
           case YES -> {
             return share::giveBack;
           }
-          case LATE -> throw new ProblemException(Permits.exhausted(store, kind, settings.patience()));
+          case LATE ->
+              throw new ProblemException(Permits.exhausted(store, kind, settings.patience()));
           case RETIRED -> remove(budget, share);
         }
       }
@@ -118,18 +122,17 @@ public final class StoreBudgets implements Permits, AutoCloseable {
   }
 
   private void renewAll() {
-    shares.forEach(
-        (budget, share) -> {
-          try {
-            Instant now = clock.instant();
-            if (!retired(budget, share, now.minus(settings.idle()))
-                && share.wantsRenewal(now.plus(settings.lease().dividedBy(2)))) {
-              renew(budget, share);
-            }
-          } catch (SQLException | RuntimeException e) {
-            LOG.atWarn().addKeyValue("store", budget.store()).setCause(e).log("budget not renewed");
-          }
-        });
+    shares.forEach((budget, share) -> {
+      try {
+        Instant now = clock.instant();
+        if (!retired(budget, share, now.minus(settings.idle()))
+            && share.wantsRenewal(now.plus(settings.lease().dividedBy(2)))) {
+          renew(budget, share);
+        }
+      } catch (SQLException | RuntimeException e) {
+        LOG.atWarn().addKeyValue("store", budget.store()).setCause(e).log("budget not renewed");
+      }
+    });
   }
 
   private synchronized boolean retired(Budget budget, LocalShare share, Instant unusedSince)
@@ -164,13 +167,12 @@ public final class StoreBudgets implements Permits, AutoCloseable {
   public void close() {
     closed = true;
     renewing.cancel(false);
-    shares.forEach(
-        (budget, share) -> {
-          try {
-            retired(budget, share, Instant.MAX);
-          } catch (SQLException e) {
-            LOG.atWarn().addKeyValue("store", budget.store()).setCause(e).log("budget ends by itself");
-          }
-        });
+    shares.forEach((budget, share) -> {
+      try {
+        retired(budget, share, Instant.MAX);
+      } catch (SQLException e) {
+        LOG.atWarn().addKeyValue("store", budget.store()).setCause(e).log("budget ends by itself");
+      }
+    });
   }
 }

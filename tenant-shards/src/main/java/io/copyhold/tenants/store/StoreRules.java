@@ -4,6 +4,7 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.Decision;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.placement.PlaceEntry;
+import io.copyhold.tenants.placement.PlaceRequest;
 import io.copyhold.tenants.placement.Reservations;
 import io.copyhold.tenants.store.Store.Absent;
 import io.copyhold.tenants.store.Store.Command;
@@ -29,6 +30,10 @@ final class StoreRules {
       return register(state, registration);
     }
     if (!(state instanceof Registered store)) {
+      if (command instanceof Command.Place(PlaceRequest.Withdraw _)
+          || command instanceof Command.Place(PlaceRequest.Release _)) {
+        return Decision.accept(); // taking back what was never granted needs no store
+      }
       return Decision.refuse(
           Problem.notFound("store-unknown", "there is no such store").todo("register it first"));
     }
@@ -46,7 +51,9 @@ final class StoreRules {
       case Command.Place(var request) ->
           request == null
               ? Decision.refuse(
-                  Problem.invalid("request-missing", "the request is missing").at("request"))
+                  Problem.invalid("request-missing", "the request is missing")
+                      .at("request")
+                      .todo("give it"))
               : placed(
                   store
                       .homes()

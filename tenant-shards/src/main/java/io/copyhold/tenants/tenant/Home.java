@@ -1,6 +1,8 @@
 package io.copyhold.tenants.tenant;
 
+import io.copyhold.config.secret.SecretRef;
 import io.copyhold.tenants.isolation.HomeRef;
+import io.copyhold.tenants.placement.Claim;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,25 @@ public record Home(
     int birth,
     boolean adopted) {
   public static final long FIRST_EPOCH = 1;
+
+  /**
+   * What a home of its own is called: the tenant's id with underscores, and from its second life on
+   * the generation, so that a late effect of the first one meets nothing of the second.
+   */
+  public static String name(String tenant, int generation) {
+    String name = tenant.replace('-', '_');
+    return generation == 1 ? name : name + "__" + generation;
+  }
+
+  /** Reference of the password of the tenant's login role. */
+  public static SecretRef password(String tenant, int generation) {
+    return new SecretRef("tenants/" + tenant + "/" + generation + "/password");
+  }
+
+  /** The tenant's claim to a place at its store or pool. */
+  public static Claim claim(String tenant, int generation) {
+    return new Claim("tenant/" + tenant, generation, 1);
+  }
 
   Home at(String next) {
     return new Home(ref, epoch, changelog, next, birth, adopted);

@@ -4,7 +4,7 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
-import io.copyhold.tenants.isolation.HomeRef;
+import io.copyhold.tenants.isolation.Isolation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -84,10 +84,16 @@ public sealed interface Tenant {
   /**
    * What there is to adopt.
    *
-   * @param home store, isolation DATABASE or SCHEMA, and the database's or schema's name
+   * @param isolation DATABASE or SCHEMA
+   * @param schema where its tables are; null for {@code public} of a whole database
    * @param baseline the version of the changelog that it already has
    */
-  record Found(HomeRef home, Target baseline) {}
+  record Found(
+      String store,
+      Isolation isolation,
+      String database,
+      @Nullable String schema,
+      Target baseline) {}
 
   /** How far an adoption is. */
   sealed interface Phase {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** What commands do to a {@link Tenant}. */
 final class TenantRules {
   static final int REASON_CHARS_MAX = 200;
+  private static final int NAME_CHARS_MAX = 63;
 
   private TenantRules() {}
 
@@ -54,7 +55,8 @@ final class TenantRules {
     if (flaw.isEmpty()) {
       flaw =
           onboard.wish() == null
-              ? Optional.of(Problem.invalid("field-missing", "wish is missing").at("wish"))
+              ? Optional.of(
+                  Problem.invalid("field-missing", "wish is missing").at("wish").todo("give it"))
               : onboard.wish().flaw();
     }
     if (flaw.isPresent()) {
@@ -298,7 +300,8 @@ final class TenantRules {
           Decision.accept(start);
       case Live l
           when l.home().adopted()
-              && l.home().ref().equals(found.home())
+              && l.home().ref().store().equals(found.store())
+              && l.home().ref().isolation() == found.isolation()
               && l.profile().equals(profile) ->
           Decision.accept();
       case Adopting _, Live _, Provisioning _, ProvisioningFailed _, Offboarding _, Offboarded _ ->
@@ -317,21 +320,29 @@ final class TenantRules {
   }
 
   private static Optional<Problem> flaw(@Nullable Found found) {
-    if (found == null || found.home() == null) {
+    if (found == null) {
       return Optional.of(
           Problem.invalid("field-missing", "what to adopt is missing")
               .at("found")
-              .todo("give store, isolation and the name of the database or schema"));
+              .todo("give store, isolation, database and schema"));
     }
     String target = Target.flaw(found.baseline());
     return Fields.check()
-        .id("store", found.home().store())
+        .id("store", found.store())
         .that(
-            found.home().isolation() != null && found.home().isolation().ownHome(),
+            found.isolation() != null && found.isolation().ownHome(),
             "isolation",
             "isolation-not-adoptable",
             "only a database or a schema can be adopted",
             "give DATABASE or SCHEMA")
+        .text("database", found.database(), NAME_CHARS_MAX)
+        .that(
+            found.isolation() != Isolation.SCHEMA || found.schema() != null,
+            "schema",
+            "field-missing",
+            "schema is missing",
+            "name the schema, or adopt the whole database")
+        .text("schema", found.schema() == null ? "public" : found.schema(), NAME_CHARS_MAX)
         .that(
             target == null,
             "baseline",
@@ -383,7 +394,8 @@ final class TenantRules {
       case Adopting _ -> Decision.accept(new TenantEvent.AdoptionAbandoned());
       default ->
           Decision.refuse(
-              Problem.conflict("no-adoption", "nothing is being adopted under this id"));
+              Problem.conflict("no-adoption", "nothing is being adopted under this id")
+                  .todo("look at the tenant's state"));
     };
   }
 
@@ -430,9 +442,12 @@ final class TenantRules {
               .todo("confirm or abandon its adoption");
       case Offboarding o ->
           Problem.conflict("tenant-offboarding", "the tenant is being offboarded")
-              .at(where(o.profile()));
+              .at(where(o.profile()))
+              .todo("wait for operation offboard/" + o.serial());
       case Offboarded o ->
-          Problem.conflict("tenant-offboarded", "the tenant was offboarded").at(where(o.profile()));
+          Problem.conflict("tenant-offboarded", "the tenant was offboarded")
+              .at(where(o.profile()))
+              .todo("onboard it with again=true");
       case Live l -> throw new IllegalStateException("it is live: " + l.profile().tenant());
     };
   }

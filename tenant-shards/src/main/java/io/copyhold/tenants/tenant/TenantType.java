@@ -231,9 +231,9 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
 
   private static ObjectNode adopting(ObjectNode node, Adopting a) {
     profile(node, a.profile())
-        .put("store", a.found().home().store())
-        .put("isolation", word(a.found().home().isolation()))
-        .put("home", a.found().home().toString());
+        .put("store", a.found().store())
+        .put("isolation", word(a.found().isolation()))
+        .put("database", a.found().database());
     return switch (a.phase()) {
       case Phase.Inventory _ ->
           node.put("state", "inventory").put("operation", "inventory/" + a.serial());

@@ -75,7 +75,12 @@ class StoreBudgetsTest {
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     StoreBudgets node =
         new StoreBudgets(
-            database, name, (store, kind) -> declared.get(), settings, InstantSource.system(), timer);
+            database,
+            name,
+            (store, kind) -> declared.get(),
+            settings,
+            InstantSource.system(),
+            timer);
     open.add(timer::shutdownNow);
     open.add(node);
     return node;
@@ -116,22 +121,22 @@ class StoreBudgetsTest {
         turns.add(mine);
         for (int t = 0; t < 4; t++) {
           work.add(
-              threads.submit(
-                  () -> {
-                    while (!stop.get()) {
-                      try (Permits.Permit _ = node.take("s", Permits.CONNECTIONS)) {
-                        most.accumulateAndGet(inUse.incrementAndGet(), Math::max);
-                        Thread.onSpinWait();
-                        inUse.decrementAndGet();
-                        mine.incrementAndGet();
-                      }
-                    }
-                  }));
+              threads.submit(() -> {
+                while (!stop.get()) {
+                  try (Permits.Permit _ = node.take("s", Permits.CONNECTIONS)) {
+                    most.accumulateAndGet(inUse.incrementAndGet(), Math::max);
+                    Thread.onSpinWait();
+                    inUse.decrementAndGet();
+                    mine.incrementAndGet();
+                  }
+                }
+              }));
         }
         assertThat(leased()).isLessThanOrEqualTo(DECLARED);
       }
       // every node gets its turns, the last one too, and their shares become equal
-      await(() -> turns.stream().allMatch(t -> t.get() > 50) && shares().equals(List.of(2, 2, 2, 2, 2)));
+      await(() ->
+          turns.stream().allMatch(t -> t.get() > 50) && shares().equals(List.of(2, 2, 2, 2, 2)));
       stop.set(true);
       for (Future<?> it : work) {
         it.get(120, TimeUnit.SECONDS);
@@ -172,14 +177,13 @@ class StoreBudgetsTest {
     assertThatThrownBy(() -> second.take("s", Permits.CONNECTIONS)) // two leases long
         .isInstanceOf(ProblemException.class);
     taken.forEach(Permits.Permit::close);
-    await(
-        () -> {
-          try (Permits.Permit _ = second.take("s", Permits.CONNECTIONS)) {
-            return true;
-          } catch (ProblemException e) {
-            return false;
-          }
-        });
+    await(() -> {
+      try (Permits.Permit _ = second.take("s", Permits.CONNECTIONS)) {
+        return true;
+      } catch (ProblemException e) {
+        return false;
+      }
+    });
   }
 
   @Test
@@ -188,11 +192,10 @@ class StoreBudgetsTest {
     node.take("s", Permits.WORK).close();
     assertThat(leased()).isEqualTo(DECLARED);
     declared.set(3);
-    await(
-        () -> {
-          node.take("s", Permits.WORK).close();
-          return leased() == 3;
-        });
+    await(() -> {
+      node.take("s", Permits.WORK).close();
+      return leased() == 3;
+    });
   }
 
   @Test

@@ -115,14 +115,11 @@ final class Homes {
     Sql.run(c, defaults + "select, insert, update, delete on tables to " + app);
     Sql.run(c, defaults + "usage, select on sequences to " + app);
     Sql.run(c, "reset role");
-    Sql.run(
-        c,
-        "grant connect"
-            + (place.isolation().ownHome() ? ", temporary" : "")
-            + " on database "
-            + quote(place.database())
-            + " to "
-            + app);
+    if (place.isolation() == Isolation.DATABASE) {
+      Sql.run(c, "grant connect, temporary on database " + quote(place.database()) + " to " + app);
+    } else {
+      Roles.join(c, guests(place.database(), place.isolation().ownHome()), place.app());
+    }
     book.mark(c, place, HomeBook.READY);
   }
 
@@ -183,6 +180,30 @@ final class Homes {
           book.mark(c, place, HomeBook.READY);
           return true;
         });
+  }
+
+  /**
+   * Makes the groups whose members may connect to the shared database. The right itself is granted
+   * once: a grant per home would rewrite one row of the catalog again and again, ever longer, and
+   * two at a time fail.
+   */
+  static void openToGuests(Connection c, String database) throws SQLException {
+    for (boolean temporary : new boolean[] {false, true}) {
+      String group = guests(database, temporary);
+      Roles.ensureGroup(c, group, "copyhold store " + database);
+      Sql.run(
+          c,
+          "grant connect"
+              + (temporary ? ", temporary" : "")
+              + " on database "
+              + quote(database)
+              + " to "
+              + quote(group));
+    }
+  }
+
+  private static String guests(String database, boolean temporary) {
+    return Place.fit((temporary ? "ch_guest_temp_" : "ch_guest_") + database);
   }
 
   /** From template0: it is never in use, and holds nothing of anybody's. */

@@ -102,6 +102,7 @@ final class PostgresStore implements DataStore {
                       + " and datdba = current_user::regrole")) {
             Homes.close(c, shared);
             Sql.run(c, "revoke all on schema public from public");
+            Homes.openToGuests(c, shared);
           }
           return true;
         });

@@ -1,0 +1,19 @@
+package io.copyhold.chaos.bench;
+
+import picocli.CommandLine.Command;
+
+/** {@code copyhold bench NAME [--quick]}. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description = "Measures against a named peer in the same run; ends with a line RESULT.",
+    subcommands = {FleetBench.class})
+public final class BenchCommand implements Runnable {
+  @picocli.CommandLine.Spec private picocli.CommandLine.Model.CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new picocli.CommandLine.ParameterException(
+        spec.commandLine(), "Say which one: fleet or onboard.");
+  }
+}

@@ -1,0 +1,90 @@
+package io.copyhold.chaos.bench;
+
+import io.copyhold.runtime.PortAdapter;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run used of the machine: wall time, and processor time of this process and of a server's
+ * processes.
+ */
+@PortAdapter
+final class Machine {
+  private static final double TICKS_PER_SECOND = 100;
+
+  /**
+   * A moment of a run.
+   *
+   * @param serverCpuNanos of the server's main process and those of its children that have ended; 0
+   *     where unknown
+   */
+  record Moment(long nanos, long cpuNanos, long serverCpuNanos) {}
+
+  /** What lies between two moments. */
+  record Used(Duration wall, Duration cpu) {
+    double perSecond(int things) {
+      return things / (wall.toNanos() / 1e9);
+    }
+
+    double cpuMillisPer(int things) {
+      return cpu.toNanos() / 1e6 / things;
+    }
+  }
+
+  private Machine() {}
+
+  static Moment now(@Nullable Long serverPid) {
+    var os =
+        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    return new Moment(System.nanoTime(), os.getProcessCpuTime(), serverCpu(serverPid));
+  }
+
+  static Used between(Moment from, Moment to) {
+    return new Used(
+        Duration.ofNanos(to.nanos() - from.nanos()),
+        Duration.ofNanos(
+            to.cpuNanos() - from.cpuNanos() + to.serverCpuNanos() - from.serverCpuNanos()));
+  }
+
+  /** One line about the machine, so that a figure can be judged. */
+  static String describe() {
+    var os = ManagementFactory.getOperatingSystemMXBean();
+    return String.format(
+        Locale.ROOT,
+        "%d processors, load average %.1f, Java %s, %s %s",
+        os.getAvailableProcessors(),
+        os.getSystemLoadAverage(),
+        Runtime.version(),
+        os.getName(),
+        os.getVersion());
+  }
+
+  /** utime, stime, cutime and cstime of /proc/PID/stat, and those of living children. */
+  private static long serverCpu(@Nullable Long pid) {
+    if (pid == null || !Files.exists(Path.of("/proc", pid.toString(), "stat"))) {
+      return 0;
+    }
+    long ticks = ticks(pid, true);
+    for (ProcessHandle child :
+        (Iterable<ProcessHandle>) ProcessHandle.of(pid).orElseThrow().descendants()::iterator) {
+      ticks += ticks(child.pid(), false);
+    }
+    return (long) (ticks / TICKS_PER_SECOND * 1e9);
+  }
+
+  private static long ticks(long pid, boolean ended) {
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      long sum = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+      return ended ? sum + Long.parseLong(fields[13]) + Long.parseLong(fields[14]) : sum;
+    } catch (IOException | RuntimeException e) {
+      return 0; // it ended this moment
+    }
+  }
+}

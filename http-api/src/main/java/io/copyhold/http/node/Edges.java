@@ -1,0 +1,284 @@
+package io.copyhold.http.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.copyhold.config.node.NodeSettings;
+import io.copyhold.config.secret.Secrets;
+import io.copyhold.http.admin.AdminApi;
+import io.copyhold.http.admin.AdminServer;
+import io.copyhold.http.admin.AdminSettings;
+import io.copyhold.http.admin.Connections;
+import io.copyhold.http.admin.HealthCheck;
+import io.copyhold.http.admin.RouteTable;
+import io.copyhold.http.auth.Authenticator;
+import io.copyhold.http.auth.Tokens;
+import io.copyhold.http.stream.Changes;
+import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.entity.EntityTypes;
+import io.copyhold.runtime.entity.History;
+import io.copyhold.runtime.entity.ShardedEntities;
+import io.copyhold.runtime.journal.FeedSettings;
+import io.copyhold.runtime.journal.PostgresBlobs;
+import io.copyhold.runtime.journal.PostgresFeed;
+import io.copyhold.runtime.operation.OperationTypes;
+import io.copyhold.runtime.postgres.ControlDatabase;
+import io.copyhold.runtime.telemetry.Metrics;
+import io.copyhold.runtime.telemetry.OpenTelemetryTelemetry;
+import io.copyhold.runtime.telemetry.Telemetry;
+import io.copyhold.runtime.telemetry.TelemetrySettings;
+import io.copyhold.runtime.view.Directory;
+import io.copyhold.runtime.view.DirectorySettings;
+import io.copyhold.tenants.store.BudgetSettings;
+import io.copyhold.tenants.store.DataStores;
+import io.copyhold.tenants.store.EntityAddresses;
+import io.copyhold.tenants.store.RegisteredStores;
+import io.copyhold.tenants.store.StoreBudgets;
+import io.copyhold.tenants.store.StoreSettings;
+import io.copyhold.tenants.store.postgres.PostgresEngine;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
+import javax.sql.DataSource;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What surrounds the entities of a node: stores, secrets, directory, telemetry, and the admin API.
+ */
+@PortAdapter
+final class Edges implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Edges.class);
+
+  private final Config config;
+  private final NodeSettings settings;
+  private final ActorSystem<?> system;
+  private final ControlDatabase control;
+  private final Secrets secrets;
+  private final ShardedEntities entities;
+  private final History history;
+  private final ExecutorService blocking;
+  private final PostgresBlobs blobs;
+  private final Directory directory;
+  private final io.copyhold.runtime.view.Changes changes;
+  private final ScheduledExecutorService timer;
+  private final StoreBudgets budgets;
+  private final DataStores stores;
+  private final Metrics metrics;
+  private final OpenTelemetryTelemetry telemetry;
+  private final CompletableFuture<AdminServer> server = new CompletableFuture<>();
+
+  private Edges(
+      Config config,
+      NodeSettings settings,
+      ActorSystem<?> system,
+      EntityTypes types,
+      ControlDatabase control,
+      Secrets secrets,
+      ShardedEntities entities,
+      History history,
+      ExecutorService blocking,
+      String name) {
+    this.config = config;
+    this.settings = settings;
+    this.system = system;
+    this.control = control;
+    this.secrets = secrets;
+    this.entities = entities;
+    this.history = history;
+    this.blocking = blocking;
+    this.blobs = new PostgresBlobs(control);
+    this.metrics = new Metrics(version());
+    this.telemetry =
+        OpenTelemetryTelemetry.start(TelemetrySettings.from(config), settings.name(), metrics);
+    PostgresFeed feed = new PostgresFeed(control, types.codec());
+    this.directory =
+        Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings));
+    metrics.gauge(
+        "copyhold_directory_lag_seconds",
+        "For how long something may be missing from the directory.",
+        () -> directory.lagMs() / 1_000.0);
+    this.changes = io.copyhold.runtime.view.Changes.start(feed, types.codec(), blocking, config);
+    this.timer = Executors.newSingleThreadScheduledExecutor();
+    EntityAddresses addresses = new EntityAddresses(entities);
+    this.budgets =
+        new StoreBudgets(
+            control.pool(),
+            name,
+            addresses,
+            BudgetSettings.from(config.getConfig("copyhold.store")),
+            InstantSource.system(),
+            timer);
+    this.stores =
+        new RegisteredStores(
+            List.of(
+                new PostgresEngine(
+                    StoreSettings.from(config.getConfig("copyhold.store")), budgets)),
+            addresses,
+            DataStores.Passwords.in(secrets));
+  }
+
+  static Edges open(
+      Config config,
+      NodeSettings settings,
+      ActorSystem<?> system,
+      EntityTypes types,
+      ControlDatabase control,
+      Secrets secrets,
+      ShardedEntities entities,
+      History history,
+      ExecutorService blocking,
+      String name) {
+    return new Edges(
+        config, settings, system, types, control, secrets, entities, history, blocking, name);
+  }
+
+  /** Unless a path is set, the index lies in the node's own part of the data directory. */
+  private static DirectorySettings directorySettings(Config config, NodeSettings settings) {
+    String path = settings.data().resolve("index").resolve(settings.name()).toString();
+    return DirectorySettings.from(
+        config.getString("copyhold.view.directory.path").isEmpty()
+            ? ConfigFactory.parseMap(java.util.Map.of("copyhold.view.directory.path", path))
+                .withFallback(config)
+            : config);
+  }
+
+  Telemetry telemetry() {
+    return telemetry;
+  }
+
+  OperationTypes operations() {
+    return Wiring.operations(stores, secrets, entities, blobs, directory, new SecureRandom());
+  }
+
+  /** Opens the admin API; blocks until it is open. */
+  void serve(BooleanSupplier member, InstantSource clock)
+      throws ExecutionException, InterruptedException {
+    AdminSettings admin = AdminSettings.from(config);
+    Authenticator authenticator = new Authenticator(entities, clock, admin.tokenCache());
+    Tokens tokens = new Tokens(entities, new SecureRandom());
+    AdminApi api =
+        new AdminApi(
+            entities,
+            history,
+            new DirectoryListing(directory),
+            watched(),
+            tokens,
+            authenticator,
+            blobs,
+            secrets,
+            connections(),
+            List.of(journal(), membership(member)),
+            metrics::scrape,
+            admin,
+            blocking);
+    RouteTable routes = api.routes();
+    AdminServer.bind(system, admin, routes, authenticator, clock, blocking, new SecureRandom())
+        .whenComplete((opened, failure) -> {
+          if (failure == null) {
+            server.complete(opened);
+          } else {
+            server.completeExceptionally(failure);
+          }
+        });
+    server.get();
+    blocking.execute(() -> begin(tokens));
+  }
+
+  /** What a new cluster needs: the operator's first token, and the example stores. */
+  private void begin(Tokens tokens) {
+    try {
+      FirstToken.ensure(tokens, settings.data());
+      new ExampleStores(entities, secrets, config).register();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (java.io.IOException | RuntimeException e) {
+      log.atError().setCause(e).log("the first token or the example stores could not be made");
+    }
+  }
+
+  private Changes watched() {
+    return from ->
+        changes
+            .after(from)
+            .map(change ->
+                new Changes.Change(
+                    change.offset(),
+                    change.entity(),
+                    change.version(),
+                    change.event(),
+                    change.at(),
+                    change.summary()));
+  }
+
+  private Connections connections() {
+    return new StoreConnections(stores, secrets);
+  }
+
+  private HealthCheck journal() {
+    return check(
+        "journal",
+        () -> {
+          try (var connection = database().getConnection()) {
+            return connection.isValid(1);
+          }
+        },
+        "the control database does not answer");
+  }
+
+  private HealthCheck membership(BooleanSupplier member) {
+    return check("member", member::getAsBoolean, "this node is not a member of the cluster yet");
+  }
+
+  private DataSource database() {
+    return control.pool();
+  }
+
+  private interface Condition {
+    boolean holds() throws java.sql.SQLException;
+  }
+
+  private static HealthCheck check(String name, Condition condition, String otherwise) {
+    return new HealthCheck() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public Verdict look() {
+        try {
+          boolean holds = condition.holds();
+          return new Verdict(holds, holds ? "good" : otherwise);
+        } catch (java.sql.SQLException e) {
+          return new Verdict(false, otherwise);
+        }
+      }
+    };
+  }
+
+  AdminServer server() {
+    return server.join();
+  }
+
+  @Override
+  public void close() {
+    changes.close();
+    directory.close();
+    stores.close();
+    budgets.close();
+    timer.shutdownNow();
+    telemetry.close();
+  }
+
+  private static String version() {
+    String version = Edges.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+}

@@ -1,0 +1,252 @@
+package io.copyhold.http.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.zaxxer.hikari.HikariDataSource;
+import io.copyhold.config.node.Membership;
+import io.copyhold.config.node.NodeSettings;
+import io.copyhold.config.node.PostgresNodeRegister;
+import io.copyhold.config.secret.PostgresSecrets;
+import io.copyhold.config.secret.Secrets;
+import io.copyhold.http.admin.AdminServer;
+import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.RuntimeConfig;
+import io.copyhold.runtime.agenda.AgendaDaemon;
+import io.copyhold.runtime.agenda.AgendaSettings;
+import io.copyhold.runtime.agenda.PostgresAgenda;
+import io.copyhold.runtime.entity.EntityType;
+import io.copyhold.runtime.entity.EntityTypes;
+import io.copyhold.runtime.entity.JournalHistory;
+import io.copyhold.runtime.entity.Ports;
+import io.copyhold.runtime.entity.PostgresOwnership;
+import io.copyhold.runtime.entity.Quarantines;
+import io.copyhold.runtime.entity.Reply;
+import io.copyhold.runtime.entity.ShardedEntities;
+import io.copyhold.runtime.entity.ShellSettings;
+import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.operation.OperationTypes;
+import io.copyhold.runtime.operation.Operations;
+import io.copyhold.runtime.postgres.ControlDatabase;
+import io.copyhold.runtime.postgres.ControlSchema;
+import io.copyhold.runtime.telemetry.Telemetry;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.BootstrapSetup;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.setup.ActorSystemSetup;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
+import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running node, put together in this order:
+ *
+ * <ol>
+ *   <li>the control database is reached (waited for, if it is away) and its tables are there;
+ *   <li>the actor system, its ports, and the entity types it hosts;
+ *   <li>membership: the node meets the others through the control database;
+ *   <li>the directory follows the journal;
+ *   <li>the admin API opens; it is ready once the node is a member.
+ * </ol>
+ *
+ * A stop takes the same way back: requests end, shards are handed over, the node leaves.
+ */
+@PortAdapter
+public final class Node {
+  private static final Logger log = LoggerFactory.getLogger(Node.class);
+  private static final Duration DATABASE_RETRY = Duration.ofSeconds(1);
+
+  private final NodeSettings settings;
+  private final ActorSystem<Void> system;
+  private final HikariDataSource pool;
+  private final ExecutorService blocking;
+  private final Edges edges;
+  private final CompletableFuture<Integer> ended = new CompletableFuture<>();
+  private volatile int status;
+
+  private Node(Config user) throws ExecutionException, InterruptedException {
+    Config known = RuntimeConfig.of(user);
+    this.settings = NodeSettings.from(known);
+    Config config = RuntimeConfig.of(addresses(settings).withFallback(user));
+    JournalSettings journal = JournalSettings.from(config);
+    this.blocking = Executors.newVirtualThreadPerTaskExecutor();
+    this.pool = journal.database().pool(journal.sidePool());
+    applySchema(journal);
+    ControlDatabase control = new ControlDatabase(pool, blocking);
+    Secrets secrets = PostgresSecrets.open(pool, settings.keyFile());
+
+    EntityTypes types = new EntityTypes(Wiring.stored());
+    this.system =
+        ActorSystem.create(
+            Behaviors.empty(),
+            "copyhold",
+            ActorSystemSetup.create(BootstrapSetup.create(config), types));
+    Cluster cluster = Cluster.get(system);
+    String name = AgendaDaemon.node(cluster.selfMember());
+    AgendaSettings agendaSettings = AgendaSettings.from(config);
+    PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
+    ShellSettings shell = ShellSettings.from(config);
+    ShardedEntities entities = new ShardedEntities(system, shell.askMax());
+    JournalHistory history =
+        new JournalHistory(
+            system,
+            PersistenceQuery.get(system)
+                .getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier()),
+            types);
+    this.edges =
+        Edges.open(
+            config, settings, system, types, control, secrets, entities, history, blocking, name);
+    Telemetry telemetry = edges.telemetry();
+    Ports ports =
+        new Ports(
+            InstantSource.system(),
+            new SecureRandom(),
+            blocking,
+            agenda,
+            new PostgresOwnership(control),
+            entities,
+            new Quarantines(),
+            telemetry,
+            shell,
+            name);
+    OperationTypes operationTypes = edges.operations();
+    Operations operations = new Operations(operationTypes, types.codec(), history);
+    for (EntityType<?, ?, ?> type : Wiring.sharded()) {
+      host(type, entities, ports, types, history, operations);
+    }
+    AgendaDaemon.start(
+        system,
+        agenda,
+        agendaSettings,
+        (entity, row, missed) ->
+            entities
+                .wake(entity, row, missed)
+                .thenApply(reply -> !(reply instanceof Reply.NotNow)));
+    system.systemActorOf(
+        Membership.create(
+            settings.name(),
+            new PostgresNodeRegister(pool, settings.membership().deadAfter()),
+            settings.membership(),
+            blocking,
+            why -> stop(Main.RESTART)),
+        "membership",
+        org.apache.pekko.actor.typed.Props.empty());
+    onShutdown();
+    edges.serve(() -> cluster.selfMember().status().equals(MemberStatus.up()), ports.clock());
+  }
+
+  /** Starts a node; blocks until its admin API is open. */
+  public static Node start(Config user) throws ExecutionException, InterruptedException {
+    return new Node(user);
+  }
+
+  public NodeSettings settings() {
+    return settings;
+  }
+
+  /** Where the admin API listens. */
+  public InetSocketAddress address() {
+    return edges.server().address();
+  }
+
+  /** Ends it cleanly, once; the process then ends with {@code exitStatus}. */
+  public void stop(int exitStatus) {
+    status = exitStatus;
+    CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.clusterLeavingReason());
+  }
+
+  /** Blocks until the node has ended, by itself or because it was told to. */
+  public int awaitEnd() throws ExecutionException, InterruptedException {
+    return ended.get();
+  }
+
+  private static Config addresses(NodeSettings settings) {
+    return ConfigFactory.parseMap(
+        Map.of(
+            "pekko.remote.artery.canonical.hostname", settings.remotingHost(),
+            "pekko.remote.artery.canonical.port", settings.remotingPort(),
+            "copyhold.http.host", settings.httpHost(),
+            "copyhold.http.port", settings.httpPort()));
+  }
+
+  private static <S, C, E> void host(
+      EntityType<S, C, E> type,
+      ShardedEntities entities,
+      Ports ports,
+      EntityTypes types,
+      JournalHistory history,
+      Operations operations) {
+    entities.host(type, ports, types, history, operations.reactor(type));
+  }
+
+  /** A control database that is away is waited for; one of another release ends the start. */
+  private void applySchema(JournalSettings journal) throws InterruptedException {
+    ControlSchema schema = new ControlSchema(Wiring.schema(), journal.schemaLockMax());
+    boolean said = false;
+    while (true) {
+      try {
+        schema.apply(pool);
+        return;
+      } catch (SQLException e) {
+        if (!said) {
+          said = true;
+          log.atWarn()
+              .addKeyValue("state", e.getSQLState())
+              .addKeyValue("host", journal.database().host())
+              .addKeyValue("port", journal.database().port())
+              .log("the control database does not answer; waiting for it");
+        }
+        Thread.sleep(DATABASE_RETRY);
+      }
+    }
+  }
+
+  private void onShutdown() {
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseServiceUnbind(),
+        "admin-api",
+        () -> {
+          AdminServer server = edges.server();
+          return server.stop();
+        });
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+        "edges",
+        () ->
+            CompletableFuture.supplyAsync(
+                () -> {
+                  edges.close();
+                  return Done.getInstance();
+                },
+                blocking));
+    system
+        .getWhenTerminated()
+        .whenComplete((_, _) -> {
+          pool.close();
+          ended.complete(status);
+        });
+  }
+
+  /** The problem of a start that failed inside a future. */
+  static RuntimeException unwrap(ExecutionException e) {
+    return e.getCause() instanceof ProblemException problem
+        ? problem
+        : new IllegalStateException("the node cannot start", e.getCause());
+  }
+}

@@ -1,0 +1,79 @@
+package io.copyhold.http.node;
+
+import io.copyhold.config.node.PostgresNodeRegister;
+import io.copyhold.config.secret.PostgresSecrets;
+import io.copyhold.config.secret.Secret;
+import io.copyhold.config.secret.Secrets;
+import io.copyhold.http.auth.Token;
+import io.copyhold.migration.MigrationOperations;
+import io.copyhold.migration.rollout.Rollout;
+import io.copyhold.migration.schema.StepPorts;
+import io.copyhold.runtime.entity.Entities;
+import io.copyhold.runtime.entity.EntityType;
+import io.copyhold.runtime.entity.Quarantine;
+import io.copyhold.runtime.journal.Blobs;
+import io.copyhold.runtime.journal.JournalSchema;
+import io.copyhold.runtime.operation.OperationEntity;
+import io.copyhold.runtime.operation.OperationTypes;
+import io.copyhold.runtime.postgres.ControlSchema;
+import io.copyhold.runtime.view.Directory;
+import io.copyhold.tenants.changelog.Changelog;
+import io.copyhold.tenants.changelog.JournaledScripts;
+import io.copyhold.tenants.placement.DirectoryCandidates;
+import io.copyhold.tenants.placement.DirectoryHomes;
+import io.copyhold.tenants.pool.Pool;
+import io.copyhold.tenants.store.DataStores;
+import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.Store;
+import io.copyhold.tenants.store.StoreBudgets;
+import io.copyhold.tenants.tenant.Tenant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** What a node is made of, as lists: a new entity type or table is a line here. */
+public final class Wiring {
+  private Wiring() {}
+
+  /** The entity types that have a shard of their own. */
+  public static List<EntityType<?, ?, ?>> sharded() {
+    return List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE, Token.TYPE);
+  }
+
+  /** All types that are stored: those, and what lives inside their shards. */
+  public static List<EntityType<?, ?, ?>> stored() {
+    List<EntityType<?, ?, ?>> all = new ArrayList<>(sharded());
+    all.add(OperationEntity.TYPE);
+    all.add(Quarantine.TYPE);
+    return List.copyOf(all);
+  }
+
+  /** The operations this node can run. */
+  static OperationTypes operations(
+      DataStores stores,
+      Secrets secrets,
+      Entities entities,
+      Blobs blobs,
+      Directory directory,
+      RandomGenerator secure) {
+    return new OperationTypes(
+        MigrationOperations.all(
+            new StepPorts(
+                stores,
+                secrets,
+                new JournaledScripts(entities, blobs),
+                new DirectoryCandidates(directory),
+                new DirectoryHomes(directory),
+                () -> Secret.random(secure),
+                LockPolicy.DEFAULT)));
+  }
+
+  /** The tables of the control database. */
+  public static List<ControlSchema.Part> schema() {
+    List<ControlSchema.Part> parts = new ArrayList<>(JournalSchema.parts());
+    parts.add(PostgresNodeRegister.SCHEMA);
+    parts.add(PostgresSecrets.SCHEMA);
+    parts.add(StoreBudgets.SCHEMA);
+    return List.copyOf(parts);
+  }
+}

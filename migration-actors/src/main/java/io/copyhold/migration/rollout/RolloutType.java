@@ -1,0 +1,260 @@
+package io.copyhold.migration.rollout;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.copyhold.migration.rollout.Rollout.Absent;
+import io.copyhold.migration.rollout.Rollout.Command;
+import io.copyhold.migration.rollout.Rollout.Event;
+import io.copyhold.migration.rollout.Rollout.Phase;
+import io.copyhold.migration.rollout.Rollout.Plan;
+import io.copyhold.migration.rollout.Rollout.Size;
+import io.copyhold.migration.rollout.Rollout.Started;
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.entity.Decision;
+import io.copyhold.runtime.entity.EntityType;
+import io.copyhold.runtime.entity.OperationRequest;
+import io.copyhold.runtime.entity.Outcome;
+import io.copyhold.runtime.journal.Mappers;
+import io.copyhold.runtime.journal.StoredTypes;
+import io.copyhold.tenants.Fields;
+import io.copyhold.tenants.changelog.Target;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The rules of a {@link Rollout}. */
+public final class RolloutType implements EntityType<Rollout, Command, Event> {
+  /** Journaled name of its operation. */
+  public static final String OPERATION = "rollout";
+
+  /** The step of it whose data is the {@link Rollout.Result}. */
+  public static final String RESULT = "result";
+
+  public static final int WAVES_MAX = 20;
+  public static final int PER_STORE_MAX = 64;
+  public static final int SOAK_SECONDS_MAX = 7 * 24 * 3600;
+  public static final int SAMPLES_MAX = 20;
+
+  private static final StoredTypes STORED =
+      StoredTypes.of("rollout", Rollout.class)
+          .command("start", Command.Start.class)
+          .command("retry-failed", Command.RetryFailed.class)
+          .command("record-end", Command.RecordEnd.class)
+          .event("began", Event.Began.class)
+          .event("retry-began", Event.RetryBegan.class)
+          .event("ended", Event.Ended.class);
+
+  RolloutType() {}
+
+  /** The entity of a rollout's id. */
+  public static EntityRef ref(String rollout) {
+    return new EntityRef("rollout", rollout);
+  }
+
+  @Override
+  public String name() {
+    return "rollout";
+  }
+
+  @Override
+  public Rollout initial() {
+    return new Absent();
+  }
+
+  @Override
+  public StoredTypes stored() {
+    return STORED;
+  }
+
+  @Override
+  public boolean exists(Rollout state) {
+    return state instanceof Started;
+  }
+
+  @Override
+  public Decision<Event> decide(Rollout state, Command command, Instant now) {
+    return switch (command) {
+      case Command.Start(var plan) -> start(state, plan);
+      case Command.RetryFailed _ -> retry(state);
+      case Command.RecordEnd(var generation, var phase) ->
+          state instanceof Started s
+                  && s.generation() == generation
+                  && s.phase() instanceof Phase.Running
+              ? Decision.accept(new Event.Ended(generation, phase))
+              : Decision.accept();
+    };
+  }
+
+  private static Decision<Event> start(Rollout state, @Nullable Plan plan) {
+    if (plan == null) {
+      return Decision.refuse(
+          Problem.invalid("field-missing", "plan is missing").at("plan").todo("give it"));
+    }
+    Optional<Problem> flaw = flaw(plan);
+    if (flaw.isPresent()) {
+      return Decision.refuse(flaw.get());
+    }
+    return switch (state) {
+      case Absent _ -> Decision.accept(new Event.Began(plan));
+      case Started s ->
+          s.plan().equals(plan)
+              ? Decision.accept()
+              : Decision.refuse(
+                  Problem.conflict(
+                          "rollout-exists",
+                          "the rollout exists with another "
+                              + Fields.difference(s.plan(), plan).orElse("plan"))
+                      .at("rollout/" + plan.rollout())
+                      .todo("start it under another id"));
+    };
+  }
+
+  private static Optional<Problem> flaw(Plan plan) {
+    String target = Target.flaw(plan.target());
+    Fields fields =
+        Fields.check()
+            .id("rollout", plan.rollout())
+            .that(
+                target == null,
+                "target",
+                "target-form",
+                String.valueOf(target),
+                "take it from the changelog")
+            .that(
+                plan.selector() != null,
+                "selector",
+                "field-missing",
+                "selector is missing",
+                "give it")
+            .note(plan.selector() == null ? Optional.empty() : plan.selector().flaw())
+            .range("waves", plan.waves().size(), 0, WAVES_MAX)
+            .range("perStore", plan.perStore(), 1, PER_STORE_MAX)
+            .that(plan.budget() != null, "budget", "field-missing", "budget is missing", "give it")
+            .range("soakSeconds", plan.soakSeconds(), 0, SOAK_SECONDS_MAX);
+    size(fields, "budget", plan.budget(), 0);
+    Size before = null;
+    for (Size wave : plan.waves()) {
+      size(fields, "waves", wave, 1);
+      fields.that(
+          rises(before, wave),
+          "waves",
+          "waves-order",
+          "each wave reaches further than the one before",
+          "write them like 1%, 10%, 50%");
+      before = wave;
+    }
+    return fields.problem();
+  }
+
+  private static void size(Fields fields, String field, @Nullable Size size, int min) {
+    switch (size) {
+      case Size.Percent(var percent) -> fields.range(field, percent, min, 100);
+      case Size.Count(var count) -> fields.range(field, count, min, Integer.MAX_VALUE);
+      case null -> fields.that(false, field, "field-missing", field + " is missing", "give it");
+    }
+  }
+
+  /**
+   * Of a share and a number nobody can say which reaches further; then the smaller one has nothing
+   * to do.
+   */
+  private static boolean rises(@Nullable Size before, Size wave) {
+    return switch (wave) {
+      case Size.Percent(var percent) ->
+          !(before instanceof Size.Percent(var less)) || less < percent;
+      case Size.Count(var count) -> !(before instanceof Size.Count(var less)) || less < count;
+    };
+  }
+
+  private static Decision<Event> retry(Rollout state) {
+    return switch (state) {
+      case Absent _ ->
+          Decision.refuse(
+              Problem.notFound("rollout-unknown", "there is no such rollout")
+                  .todo("start it first"));
+      case Started s ->
+          switch (s.phase()) {
+            case Phase.Running _ ->
+                Decision.refuse(
+                    Problem.conflict("rollout-running", "the rollout runs")
+                        .at("rollout/" + s.plan().rollout())
+                        .todo("wait for its end, or cancel operation rollout/" + s.generation()));
+            case Phase.Ended(var result) when result.failed() == 0 -> Decision.accept();
+            case Phase.Ended _, Phase.Cancelled _, Phase.Failed _ ->
+                Decision.accept(new Event.RetryBegan(s.generation() + 1, s.generation()));
+          };
+    };
+  }
+
+  @Override
+  public Rollout evolve(Rollout state, Event event) {
+    return switch (event) {
+      case Event.Began(var plan) when state instanceof Absent ->
+          new Started(plan, 1, null, new Phase.Running());
+      case Event.RetryBegan(var generation, var of) when state instanceof Started s ->
+          new Started(s.plan(), generation, of, new Phase.Running());
+      case Event.Ended(_, var phase) when state instanceof Started s ->
+          new Started(s.plan(), s.generation(), s.retriesOf(), phase);
+      case Event.Began _, Event.RetryBegan _, Event.Ended _ ->
+          throw new IllegalStateException(event + " after " + state);
+    };
+  }
+
+  @Override
+  public List<OperationRequest> operations(Rollout state) {
+    return state instanceof Started s && s.phase() instanceof Phase.Running
+        ? List.of(
+            new OperationRequest(
+                "rollout/" + s.generation(),
+                OPERATION,
+                new Rollout.Input(
+                    s.plan(),
+                    request(s.plan(), s.generation()),
+                    s.retriesOf() == null ? null : "rollout/" + s.plan().rollout() + "/")))
+        : List.of();
+  }
+
+  private static String request(Plan plan, int generation) {
+    return "rollout/" + plan.rollout() + "/" + generation;
+  }
+
+  @Override
+  public Optional<Command> settle(Rollout state, String operation, Outcome outcome) {
+    int generation = Integer.parseInt(operation.substring(operation.indexOf('/') + 1));
+    Phase phase =
+        switch (outcome) {
+          case Outcome.Done(var data) ->
+              new Phase.Ended(Mappers.JSON.convertValue(data.get(RESULT), Rollout.Result.class));
+          case Outcome.Undone(var problem) -> new Phase.Failed(problem);
+          case Outcome.FailedInRollback(var problem, _) -> new Phase.Failed(problem);
+          case Outcome.Cancelled _ -> new Phase.Cancelled();
+        };
+    return Optional.of(new Command.RecordEnd(generation, phase));
+  }
+
+  @Override
+  public JsonNode summary(Rollout state) {
+    ObjectNode node = Mappers.JSON.createObjectNode();
+    if (!(state instanceof Started s)) {
+      return node.put("state", "absent");
+    }
+    node.put("name", s.plan().rollout())
+        .put("changelog", s.plan().target().changelog())
+        .put("version", s.plan().target().version())
+        .put("generation", s.generation());
+    return switch (s.phase()) {
+      case Phase.Running _ ->
+          node.put("state", "running").put("operation", "rollout/" + s.generation());
+      case Phase.Cancelled _ -> node.put("state", "cancelled");
+      case Phase.Failed(var problem) -> node.put("state", "failed").put("problem", problem.code());
+      case Phase.Ended(var result) ->
+          node.put("state", result.failed() == 0 ? "done" : "done-with-failures")
+              .put("total", result.total())
+              .put("done", result.done())
+              .put("failed", result.failed())
+              .put("skipped", result.skipped());
+    };
+  }
+}

@@ -1,0 +1,122 @@
+package io.copyhold.tenants.changelog;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.entity.Entities;
+import io.copyhold.runtime.entity.Reply;
+import io.copyhold.runtime.journal.Blobs;
+import io.copyhold.runtime.journal.Mappers;
+import io.copyhold.tenants.store.Script;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Scripts named by the changelog's entity, with their text from the blobs. What was proven once is
+ * kept: a target never changes its meaning.
+ */
+public final class JournaledScripts implements Scripts {
+  /** One answer of entity or blobs; past it the step tries again later. */
+  private static final Duration WAIT_MAX = Duration.ofSeconds(20);
+
+  /** Characters of all texts kept: some 64 MiB. */
+  private static final long KEPT_CHARS_MAX = 32L << 20;
+
+  private final Entities entities;
+  private final Blobs blobs;
+  private final Cache<String, List<Script>> proven =
+      Caffeine.newBuilder()
+          .maximumWeight(KEPT_CHARS_MAX)
+          .weigher((String _, List<Script> scripts) ->
+              scripts.stream().mapToInt(script -> script.sql().length() + 100).sum())
+          .build();
+
+  public JournaledScripts(Entities entities, Blobs blobs) {
+    this.entities = entities;
+    this.blobs = blobs;
+  }
+
+  @Override
+  public List<Script> upTo(Target target) {
+    List<Script> known = proven.getIfPresent(target.digest());
+    if (known == null) {
+      known = fetch(target);
+      proven.put(target.digest(), known);
+    }
+    return known;
+  }
+
+  private List<Script> fetch(Target target) {
+    EntityRef ref = ChangelogType.ref(target.changelog());
+    Changelog changelog =
+        switch (await(entities.read(ref), ref.toString())) {
+          case Reply.Applied applied -> Mappers.JSON.convertValue(applied.view(), Changelog.class);
+          case Reply.Refused(var problem) -> throw new ProblemException(problem);
+          case Reply.NotNow(_, _, var problem) -> throw new ProblemException(problem);
+        };
+    if (!(changelog instanceof Changelog.Published published)
+        || published.versions().size() < target.versions().size()) {
+      throw changed(target);
+    }
+    List<Changelog.Version> versions = published.versions().subList(0, target.versions().size());
+    if (!Changelog.digest(versions).equals(target.digest())) {
+      throw changed(target);
+    }
+    List<Script> scripts = new ArrayList<>();
+    for (Changelog.Version version : versions) {
+      byte[] text =
+          await(blobs.get(version.sha256()), version.file())
+              .orElseThrow(() ->
+                  new ProblemException(
+                      Problem.conflict("script-missing", "the text of the script is not there")
+                          .at(target.changelog() + "/" + version.file())
+                          .todo("publish this file again, as it was")));
+      scripts.add(
+          new Script(
+              target.changelog(),
+              scripts.size() + 1,
+              version.version(),
+              version.file(),
+              new String(text, StandardCharsets.UTF_8),
+              version.sha256()));
+    }
+    return List.copyOf(scripts);
+  }
+
+  private static ProblemException changed(Target target) {
+    return new ProblemException(
+        Problem.conflict("scripts-changed", "the changelog has other scripts than the target names")
+            .at("changelog/" + target.changelog())
+            .todo("take the target from the changelog anew"));
+  }
+
+  private static <T> T await(CompletionStage<T> stage, String where) {
+    try {
+      return stage.toCompletableFuture().get(WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ProblemException problem) {
+        throw problem;
+      }
+      throw new ProblemException(away(where), e);
+    } catch (TimeoutException e) {
+      throw new ProblemException(away(where), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ProblemException(away(where), e);
+    }
+  }
+
+  private static Problem away(String where) {
+    return Problem.unavailable("scripts-away", "the scripts cannot be read now")
+        .at(where)
+        .todo("it is tried again; look at the control database if it lasts");
+  }
+}
