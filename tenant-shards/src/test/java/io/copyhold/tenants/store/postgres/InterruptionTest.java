@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The control plane's sessions are killed again and again while a tenant comes and goes; every attempt has a higher
- * token, as the engine's have. It ends as if nothing had happened.
+ * The control plane's sessions are killed again and again while a tenant comes and goes; every
+ * attempt has a higher token, as the engine's have. It ends as if nothing had happened.
  */
 class InterruptionTest {
   private static final long SEED = Long.getLong("copyhold.test.seed", 7401);
@@ -60,9 +60,13 @@ class InterruptionTest {
         List<Script> scripts =
             List.of(
                 script(1, CUSTOMERS),
-                script(2, "create table counted (tenant_id text not null default copyhold.tenant(),"
+                script(
+                    2,
+                    "create table counted (tenant_id text not null default copyhold.tenant(),"
                         + " n int, primary key (tenant_id, n)); alter table invoice add x int"),
-                script(3, Script.NO_TRANSACTION
+                script(
+                    3,
+                    Script.NO_TRANSACTION
                         + "\ncreate index concurrently by_name on customer (tenant_id, name)"));
         for (Script it : scripts) {
           persist("provision" + number, tenant, f -> store.apply(home, it, f, LockPolicy.DEFAULT));
@@ -72,7 +76,9 @@ class InterruptionTest {
         persist("suspend" + number, tenant, f -> store.suspendTenant(home, tenant, f));
         persist("resume" + number, tenant, f -> store.resumeTenant(home, tenant, f));
         try (Connection c = fixture.login(home, tenant)) {
-          Sql.run(c, "insert into customer (id, name) select n, n::text from generate_series(1, 9000) n");
+          Sql.run(
+              c,
+              "insert into customer (id, name) select n, n::text from generate_series(1, 9000) n");
         }
         persist("offboard" + number, tenant, f -> store.removeTenant(home, tenant, f));
         persist("offboard" + number, tenant, f -> store.dropHome(home, f));
@@ -84,13 +90,15 @@ class InterruptionTest {
     assertThat(kills.get()).as("sessions killed").isPositive();
   }
 
-  /** As the engine does: the same key, a higher token, until it goes through; only "not now" may come between. */
+  /**
+   * As the engine does: the same key, a higher token, until it goes through; only "not now" may
+   * come between.
+   */
   private void persist(String operation, String tenant, Consumer<Fence> step) {
-    patiently(
-        () -> {
-          step.accept(fence(tenant, operation, 1, attempts.incrementAndGet(), 1));
-          return true;
-        });
+    patiently(() -> {
+      step.accept(fence(tenant, operation, 1, attempts.incrementAndGet(), 1));
+      return true;
+    });
   }
 
   private static <T> T patiently(java.util.function.Supplier<T> call) {
