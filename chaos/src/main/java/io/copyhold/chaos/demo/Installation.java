@@ -1,0 +1,155 @@
+package io.copyhold.chaos.demo;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.copyhold.config.node.ChildState;
+import io.copyhold.config.node.NodeCommand;
+import io.copyhold.config.node.Supervisor;
+import io.copyhold.config.node.SupervisorSettings;
+import io.copyhold.config.node.SupervisorState;
+import io.copyhold.http.node.FirstToken;
+import io.copyhold.http.node.Main;
+import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.RuntimeConfig;
+import io.copyhold.runtime.postgres.Database;
+import io.copyhold.runtime.process.ProtectedFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@code copyhold up} starts, in one directory, on free ports: a control database, two stores, one
+ * node in a process of its own.
+ */
+@PortAdapter
+final class Installation implements Closeable {
+  static final List<String> STORES = List.of("store-a", "store-b");
+  private static final String NODE = "node-1";
+
+  /** A cold start on a loaded machine; a warm one takes some ten seconds. */
+  private static final Duration READY_LIMIT = Duration.ofMinutes(4);
+
+  private static final Duration LOOK = Duration.ofMillis(100);
+
+  private final Path data;
+  private final Supervisor supervisor;
+
+  private Installation(Path data, Supervisor supervisor) {
+    this.data = data;
+    this.supervisor = supervisor;
+  }
+
+  /** Starts it; the databases are ready when this returns, the node is not. */
+  static Installation start(Path data) throws IOException {
+    Config told =
+        ConfigFactory.parseMap(
+            Map.of(
+                "copyhold.supervisor.nodes", 1,
+                "copyhold.supervisor.stores", STORES,
+                "copyhold.supervisor.ports.http.wanted", 0,
+                "copyhold.supervisor.ports.remoting.wanted", 0,
+                "copyhold.supervisor.ports.postgres.wanted", 0));
+    NodeCommand node =
+        NodeCommand.jvm(
+            Main.class.getName(),
+            List.of(
+                "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dslf4j.internal.verbosity=ERROR",
+                "-XX:+UseSerialGC",
+                "-Xmx512m"));
+    return new Installation(
+        data,
+        Supervisor.start(
+            SupervisorSettings.from(RuntimeConfig.of(told), data), node, InstantSource.system()));
+  }
+
+  Path logs() {
+    return data.resolve("log");
+  }
+
+  SupervisorState state() {
+    return supervisor.state();
+  }
+
+  /** The node as the supervisor sees it. */
+  ChildState node() {
+    return supervisor.state().child(NODE).orElseThrow();
+  }
+
+  URI url() {
+    return URI.create("http://127.0.0.1:" + node().port());
+  }
+
+  /** Waits for the node to be ready and opens its API as the operator. */
+  Api open() throws IOException, InterruptedException {
+    Path token = FirstToken.file(data);
+    long end = System.nanoTime() + READY_LIMIT.toNanos();
+    try (Api anybody = new Api(url(), "none")) {
+      while (!(anybody.answers("/health/ready", Duration.ofSeconds(3)) && Files.exists(token))) {
+        ChildState node = node();
+        if (node.phase() == ChildState.Phase.GAVE_UP || System.nanoTime() - end > 0) {
+          throw new ProblemException(
+              "node-not-ready",
+              "The node is not ready: "
+                  + node.phase()
+                  + " after "
+                  + node.restarts()
+                  + " restarts. "
+                  + node.note(),
+              "Read " + logs().resolve(NODE + ".log") + ".");
+        }
+        Thread.sleep(LOOK);
+      }
+    }
+    return new Api(url(), Files.readString(token).strip());
+  }
+
+  /** kill -9: no shutdown hook runs, nothing is flushed, no goodbye to anybody. */
+  ChildState kill() {
+    ChildState node = node();
+    ProcessHandle process =
+        ProcessHandle.of(node.pid())
+            .orElseThrow(() ->
+                new ProblemException(
+                    "node-not-running",
+                    "The node's process " + node.pid() + " is not there.",
+                    "Read " + logs().resolve(NODE + ".log") + "."));
+    process.destroyForcibly();
+    process.onExit().join();
+    return node;
+  }
+
+  /**
+   * A store's server as its administrator, for asking the database itself.
+   *
+   * @param store as the API shows its registration
+   */
+  Database administrator(String store, int port) {
+    return new Database(
+        "127.0.0.1",
+        port,
+        "postgres",
+        "copyhold",
+        ProtectedFile.secret(
+            data.resolve("postgres").resolve(store).resolve("copyhold.password")),
+        "disable");
+  }
+
+  /** The same on the port that the supervisor gave the store. */
+  Database administrator(String store) {
+    return administrator(store, supervisor.state().child(store).orElseThrow().port());
+  }
+
+  @Override
+  public void close() {
+    supervisor.close();
+  }
+}
