@@ -143,7 +143,7 @@ final class Writers implements AutoCloseable {
   }
 
   /** How often each round of the setting stands in a tenant's history. */
-  static Map<Integer, Integer> rounds(JsonNode events) {
+  static Map<Integer, Integer> rounds(List<JsonNode> events) {
     Map<Integer, Integer> found = new LinkedHashMap<>();
     for (JsonNode event : events) {
       JsonNode round = event.path("event").path("settings").path(SETTING);
