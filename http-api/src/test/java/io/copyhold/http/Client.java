@@ -70,7 +70,8 @@ public final class Client {
       request.header("Authorization", "Bearer " + token);
     }
     headers.forEach(request::header);
-    HttpResponse<String> response = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> response =
+        HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
     ContractCheck.INSTANCE.check(method, path, response);
     String type = response.headers().firstValue("Content-Type").orElse("");
     return new Answer(

@@ -16,7 +16,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** An entity with an operation that waits for an approval, for the routes that every kind shares. */
+/**
+ * An entity with an operation that waits for an approval, for the routes that every kind shares.
+ */
 public record Counter(int value, boolean working) {
   public sealed interface Command {
     record Work() implements Command {}

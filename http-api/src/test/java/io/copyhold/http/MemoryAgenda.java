@@ -26,8 +26,7 @@ final class MemoryAgenda implements Agenda {
   }
 
   @Override
-  public CompletionStage<List<Due>> take(
-      int range, int ranges, int limit, Duration visibility) {
+  public CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility) {
     return CompletableFuture.completedFuture(List.of());
   }
 

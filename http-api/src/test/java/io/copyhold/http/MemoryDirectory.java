@@ -43,7 +43,8 @@ final class MemoryDirectory implements Listing, Changes {
               event.at(),
               event.summary()));
       Row old = rows.get(ref);
-      JsonNode summary = event.summary() != null ? event.summary() : old == null ? null : old.summary();
+      JsonNode summary =
+          event.summary() != null ? event.summary() : old == null ? null : old.summary();
       if (summary != null) {
         rows.put(ref, new Row(ref, version, event.at(), summary));
       }
@@ -67,10 +68,9 @@ final class MemoryDirectory implements Listing, Changes {
             .filter(row -> row.entity().type().equals(query.type()))
             .filter(row -> query.prefix() == null || row.entity().id().startsWith(query.prefix()))
             .filter(row -> query.text() == null || row.summary().toString().contains(query.text()))
-            .filter(
-                row ->
-                    query.filters().entrySet().stream()
-                        .allMatch(filter -> matches(row, filter.getKey(), filter.getValue())))
+            .filter(row ->
+                query.filters().entrySet().stream()
+                    .allMatch(filter -> matches(row, filter.getKey(), filter.getValue())))
             .sorted(query.descending() ? order.reversed() : order)
             .toList();
     int from = 0;
@@ -138,26 +138,26 @@ final class MemoryDirectory implements Listing, Changes {
     return Source.unfoldAsync(from, this::next);
   }
 
-  private java.util.concurrent.CompletionStage<Optional<org.apache.pekko.japi.Pair<Integer, Change>>>
+  private java.util.concurrent.CompletionStage<
+          Optional<org.apache.pekko.japi.Pair<Integer, Change>>>
       next(int at) {
     var answer =
         new java.util.concurrent.CompletableFuture<
             Optional<org.apache.pekko.japi.Pair<Integer, Change>>>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              synchronized (this) {
-                while (changes.size() <= at) {
-                  try {
-                    wait();
-                  } catch (InterruptedException e) {
-                    return;
-                  }
-                }
-                answer.complete(
-                    Optional.of(org.apache.pekko.japi.Pair.create(at + 1, changes.get(at))));
+        .start(() -> {
+          synchronized (this) {
+            while (changes.size() <= at) {
+              try {
+                wait();
+              } catch (InterruptedException e) {
+                return;
               }
-            });
+            }
+            answer.complete(
+                Optional.of(org.apache.pekko.japi.Pair.create(at + 1, changes.get(at))));
+          }
+        });
     return answer;
   }
 }

@@ -2,17 +2,12 @@ package io.copyhold.http;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.copyhold.config.secret.InMemorySecrets;
 import io.copyhold.http.admin.AdminApi;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.http.admin.AdminSettings;
-import io.copyhold.config.secret.InMemorySecrets;
 import io.copyhold.http.admin.Connections;
 import io.copyhold.http.admin.HealthCheck;
-import io.copyhold.tenants.changelog.Changelog;
-import io.copyhold.tenants.pool.Pool;
-import io.copyhold.tenants.store.ConnectionInfo;
-import io.copyhold.tenants.store.Store;
-import io.copyhold.tenants.tenant.Tenant;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Token;
@@ -33,6 +28,11 @@ import io.copyhold.runtime.operation.OperationEntity;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
 import io.copyhold.runtime.telemetry.Telemetry;
+import io.copyhold.tenants.changelog.Changelog;
+import io.copyhold.tenants.pool.Pool;
+import io.copyhold.tenants.store.ConnectionInfo;
+import io.copyhold.tenants.store.Store;
+import io.copyhold.tenants.tenant.Tenant;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -86,11 +86,20 @@ public final class Node implements AutoCloseable {
     this("");
   }
 
-  /** @param overrides of {@code copyhold.http} */
+  /**
+   * @param overrides of {@code copyhold.http}
+   */
   public Node(String overrides) throws Exception {
-    List<EntityType<?, ?, ?>> all = new ArrayList<>(
+    List<EntityType<?, ?, ?>> all =
+        new ArrayList<>(
             List.of(
-                Counter.TYPE, Token.TYPE, Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE));
+                Counter.TYPE,
+                Token.TYPE,
+                Tenant.TYPE,
+                Store.TYPE,
+                Pool.TYPE,
+                Changelog.TYPE,
+                Rollout.TYPE));
     List<EntityType<?, ?, ?>> known = new ArrayList<>(all);
     known.add(OperationEntity.TYPE);
     known.add(Quarantine.TYPE);
@@ -105,24 +114,23 @@ public final class Node implements AutoCloseable {
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     MemoryDirectory directory = new MemoryDirectory(types.codec());
     PersistenceTestKit.create(system)
-        .withPolicy(
-            (persistenceId, operation) -> {
-              if (operation instanceof WriteEvents write) {
-                if (!journalUp) {
-                  return StorageFailure.create();
-                }
-                directory.stored(
-                    persistenceId,
-                    write.getBatch().stream().map(Journaled.class::cast).toList());
-              }
-              return ProcessingSuccess.getInstance();
-            });
+        .withPolicy((persistenceId, operation) -> {
+          if (operation instanceof WriteEvents write) {
+            if (!journalUp) {
+              return StorageFailure.create();
+            }
+            directory.stored(
+                persistenceId, write.getBatch().stream().map(Journaled.class::cast).toList());
+          }
+          return ProcessingSuccess.getInstance();
+        });
     JournalHistory history =
         new JournalHistory(
             system,
             PersistenceQuery.get(system)
                 .getReadJournalFor(
-                    PersistenceTestKitReadJournal.class, PersistenceTestKitReadJournal.Identifier()),
+                    PersistenceTestKitReadJournal.class,
+                    PersistenceTestKitReadJournal.Identifier()),
             types);
     InstantSource clock = () -> Instant.now().plusMillis(aheadMs.get());
     entities = new ShardedEntities(system, Duration.ofSeconds(10));
@@ -179,14 +187,13 @@ public final class Node implements AutoCloseable {
             .toCompletableFuture()
             .get(120, TimeUnit.SECONDS);
     TokenText first = tokens.candidate();
-    await(
-        () -> {
-          try {
-            return tokens.bootstrap(first).toCompletableFuture().get(30, TimeUnit.SECONDS);
-          } catch (java.util.concurrent.ExecutionException e) {
-            return false;
-          }
-        });
+    await(() -> {
+      try {
+        return tokens.bootstrap(first).toCompletableFuture().get(30, TimeUnit.SECONDS);
+      } catch (java.util.concurrent.ExecutionException e) {
+        return false;
+      }
+    });
     operator = first.reveal();
   }
 
@@ -218,27 +225,27 @@ public final class Node implements AutoCloseable {
         .withFallback(
             ConfigFactory.parseString(
                 """
-            pekko {
-              loglevel = WARNING
-              actor {
-                provider = cluster
-                allow-java-serialization = off
-                serializers.copyhold = "io.copyhold.runtime.entity.MessageSerializer"
-                serialization-bindings {
-                  "io.copyhold.runtime.journal.Journaled" = copyhold
-                  "io.copyhold.runtime.entity.ShellState" = copyhold
-                  "io.copyhold.runtime.entity.Message" = copyhold
-                  "io.copyhold.runtime.entity.Reply" = copyhold
+                pekko {
+                  loglevel = WARNING
+                  actor {
+                    provider = cluster
+                    allow-java-serialization = off
+                    serializers.copyhold = "io.copyhold.runtime.entity.MessageSerializer"
+                    serialization-bindings {
+                      "io.copyhold.runtime.journal.Journaled" = copyhold
+                      "io.copyhold.runtime.entity.ShellState" = copyhold
+                      "io.copyhold.runtime.entity.Message" = copyhold
+                      "io.copyhold.runtime.entity.Reply" = copyhold
+                    }
+                  }
+                  remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
+                  cluster.jmx.enabled = off
+                  cluster.sharding.passivation.strategy = none
+                  coordinated-shutdown.exit-jvm = off
+                  coordinated-shutdown.run-by-jvm-shutdown-hook = off
                 }
-              }
-              remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
-              cluster.jmx.enabled = off
-              cluster.sharding.passivation.strategy = none
-              coordinated-shutdown.exit-jvm = off
-              coordinated-shutdown.run-by-jvm-shutdown-hook = off
-            }
-            copyhold.http { port = 0, rate-burst = 100000, rate-per-second = 100000 }
-            """))
+                copyhold.http { port = 0, rate-burst = 100000, rate-per-second = 100000 }
+                """))
         .withFallback(PersistenceTestKitPlugin.config())
         .withFallback(PersistenceTestKitSnapshotPlugin.config())
         .withFallback(ConfigFactory.load())

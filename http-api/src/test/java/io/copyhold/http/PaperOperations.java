@@ -2,11 +2,11 @@ package io.copyhold.http;
 
 import io.copyhold.migration.rollout.Rollout;
 import io.copyhold.migration.rollout.RolloutType;
+import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.Step;
 import io.copyhold.runtime.operation.StepContext;
 import io.copyhold.runtime.operation.StepResult;
-import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
@@ -60,7 +60,7 @@ final class PaperOperations {
             input ->
                 new Home(
                     new HomeRef(
-                        input.found().store(), input.found().isolation(), input.tenant()),
+                        input.found().store(), input.found().isolation(), input.found().database()),
                     1,
                     input.found().baseline().changelog(),
                     input.found().baseline().version(),

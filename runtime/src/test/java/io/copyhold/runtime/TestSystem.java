@@ -42,9 +42,11 @@ import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
 import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node in a test: one actor system, a cluster of its own on a free port of the loopback, with the
@@ -83,7 +85,13 @@ public final class TestSystem implements AutoCloseable {
             "copyhold",
             ActorSystemSetup.create(BootstrapSetup.create(config), types));
     Cluster cluster = Cluster.get(system);
-    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    cluster
+        .manager()
+        .tell(
+            Join.create(
+                options.seed == null
+                    ? cluster.selfMember().address()
+                    : Cluster.get(options.seed.system).selfMember().address()));
     until(() -> cluster.selfMember().status().equals(org.apache.pekko.cluster.MemberStatus.up()));
     ShellSettings shell = ShellSettings.from(config);
     this.entities = new ShardedEntities(system, shell.askMax());
@@ -125,6 +133,7 @@ public final class TestSystem implements AutoCloseable {
     private InstantSource clock = InstantSource.system();
     private Telemetry telemetry = Telemetry.NONE;
     private boolean daemon = true;
+    private @Nullable TestSystem seed;
 
     private Options(List<EntityType<?, ?, ?>> types) {
       this.types = types;
@@ -146,6 +155,12 @@ public final class TestSystem implements AutoCloseable {
 
     public Options telemetry(Telemetry other) {
       telemetry = other;
+      return this;
+    }
+
+    /** Into this node's cluster, instead of one of its own. */
+    public Options joining(TestSystem node) {
+      seed = node;
       return this;
     }
 
@@ -240,6 +255,14 @@ public final class TestSystem implements AutoCloseable {
         throw new AssertionError(e);
       }
     }
+  }
+
+  /** The survivor declares it down, which ends it: nothing is handed over. */
+  public void kill(TestSystem survivor) {
+    Cluster.get(survivor.system)
+        .manager()
+        .tell(new Down(Cluster.get(system).selfMember().address()));
+    close();
   }
 
   @Override

@@ -14,8 +14,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which tenants a principal sees. An application sees those of its token's scope; to it, the others do not exist.
- * A tenant's tags are read from the directory: one it has not yet seen is not within any tag.
+ * Which tenants a principal sees. An application sees those of its token's scope; to it, the others
+ * do not exist. A tenant's tags are read from the directory: one it has not yet seen is not within
+ * any tag.
  */
 public final class Access {
   private static final String TENANT = "tenant";
@@ -27,7 +28,9 @@ public final class Access {
     this.listing = listing;
   }
 
-  /** Refuses as if it did not exist what the principal may not see: another's tenant or operation. */
+  /**
+   * Refuses as if it did not exist what the principal may not see: another's tenant or operation.
+   */
   void require(Principal who, EntityRef entity) throws InterruptedException {
     if (!sees(who, entity)) {
       throw new ProblemException(

@@ -39,8 +39,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The admin API on a port. Bound through plain TCP and Pekko's server layer, because the stock binding lets slow
- * heads hold all its connections; see {@link HeadDeadline}.
+ * The admin API on a port. Bound through plain TCP and Pekko's server layer, because the stock
+ * binding lets slow heads hold all its connections; see {@link HeadDeadline}.
  */
 public final class AdminServer {
   private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
@@ -62,8 +62,8 @@ public final class AdminServer {
   }
 
   /**
-   * Opens the port; completes when requests are taken. Fails with a {@link ProblemException} when the port is in
-   * use.
+   * Opens the port; completes when requests are taken. Fails with a {@link ProblemException} when
+   * the port is in use.
    *
    * @param executor runs one request per thread: virtual threads
    * @param random for trace ids
@@ -98,21 +98,20 @@ public final class AdminServer {
                 Optional.of(settings.idleMax()))
             .to(Sink.foreach(listener::accept))
             .run(system);
-    return binding.handle(
-        (bound, failure) -> {
-          if (failure == null) {
-            return new AdminServer(system, bound, listener, settings);
-          }
-          throw new ProblemException(
-              Problem.unavailable(
-                      "port-unavailable",
-                      causeOf(failure) instanceof BindException
-                          ? "the port is in use or may not be opened"
-                          : "the port cannot be opened")
-                  .at(settings.host() + ":" + settings.port())
-                  .todo("choose another with copyhold.http.port"),
-              failure);
-        });
+    return binding.handle((bound, failure) -> {
+      if (failure == null) {
+        return new AdminServer(system, bound, listener, settings);
+      }
+      throw new ProblemException(
+          Problem.unavailable(
+                  "port-unavailable",
+                  causeOf(failure) instanceof BindException
+                      ? "the port is in use or may not be opened"
+                      : "the port cannot be opened")
+              .at(settings.host() + ":" + settings.port())
+              .todo("choose another with copyhold.http.port"),
+          failure);
+    });
   }
 
   private static Throwable causeOf(Throwable failure) {
@@ -138,19 +137,18 @@ public final class AdminServer {
   }
 
   /**
-   * Takes no new connections, lets running requests end within {@code stop-max}, then closes what is left.
-   * Completes when all is closed.
+   * Takes no new connections, lets running requests end within {@code stop-max}, then closes what
+   * is left. Completes when all is closed.
    */
   public CompletionStage<Done> stop() {
     return binding
         .unbind()
         .thenCompose(_ -> listener.drain(settings.stopMax()))
-        .thenApply(
-            _ -> {
-              listener.kill.shutdown();
-              log.atInfo().addKeyValue("port", address().getPort()).log("admin API closed");
-              return Done.getInstance();
-            });
+        .thenApply(_ -> {
+          listener.kill.shutdown();
+          log.atInfo().addKeyValue("port", address().getPort()).log("admin API closed");
+          return Done.getInstance();
+        });
   }
 
   /** Bytes as they are, in the clothes of TLS. */
@@ -216,18 +214,22 @@ public final class AdminServer {
       }
       connection.handleWith(
           bytes(connection.remoteAddress())
-              .watchTermination(
-                  (unused, end) -> {
-                    end.whenComplete((_, _) -> connections.decrementAndGet());
-                    return unused;
-                  }),
+              .watchTermination((unused, end) -> {
+                end.whenComplete((_, _) -> connections.decrementAndGet());
+                return unused;
+              }),
           system);
     }
 
     private Flow<ByteString, ByteString, NotUsed> bytes(InetSocketAddress remote) {
       HeadDeadline.Progress progress = new HeadDeadline.Progress();
       String peer = Gate.peer(remote);
-      BidiFlow<HttpResponse, TLSProtocol.SslTlsOutbound, TLSProtocol.SslTlsInbound, HttpRequest, NotUsed>
+      BidiFlow<
+              HttpResponse,
+              TLSProtocol.SslTlsOutbound,
+              TLSProtocol.SslTlsInbound,
+              HttpRequest,
+              NotUsed>
           layer = Http.get(system).serverLayer(serverSettings, Optional.of(remote));
       Flow<HttpRequest, HttpResponse, NotUsed> requests =
           Flow.of(HttpRequest.class)
@@ -243,13 +245,12 @@ public final class AdminServer {
       progress.requestBegins();
       running.incrementAndGet();
       return gate.handle(request, peer, draining::get)
-          .whenComplete(
-              (_, _) -> {
-                progress.responseReady();
-                if (running.decrementAndGet() == 0 && draining.get()) {
-                  drained.complete(Done.getInstance());
-                }
-              });
+          .whenComplete((_, _) -> {
+            progress.responseReady();
+            if (running.decrementAndGet() == 0 && draining.get()) {
+              drained.complete(Done.getInstance());
+            }
+          });
     }
 
     CompletionStage<Done> drain(Duration limit) {

@@ -31,9 +31,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a body strictly: an unknown field, a wrong type, a field twice, a missing one or anything after the end
- * is a problem that names the place as a JSON pointer. A record component that is not {@link Nullable} must be
- * there.
+ * Reads a body strictly: an unknown field, a wrong type, a field twice, a missing one or anything
+ * after the end is a problem that names the place as a JSON pointer. A record component that is not
+ * {@link Nullable} must be there.
  */
 final class Bodies {
   private static final ObjectMapper STRICT =
@@ -68,7 +68,8 @@ final class Bodies {
   private Bodies() {}
 
   static <B> B read(byte[] body, @Nullable String mediaType, Class<B> type) {
-    if (mediaType == null || !mediaType.strip().toLowerCase(java.util.Locale.ROOT).startsWith("application/json")) {
+    if (mediaType == null
+        || !mediaType.strip().toLowerCase(java.util.Locale.ROOT).startsWith("application/json")) {
       throw new HttpProblem(
           415,
           Problem.invalid("media-type-unsupported", "the body must be JSON")
@@ -110,28 +111,38 @@ final class Bodies {
       case ValueInstantiationException e when e.getCause() instanceof ProblemException known ->
           known.problem();
       case ValueInstantiationException e ->
-          Problem.invalid("field-value-refused", "this value cannot be: " + cause(e)).at(pointer(e));
-      case MismatchedInputException e when e.getPath().isEmpty() && String.valueOf(e.getMessage()).startsWith("No content") ->
+          Problem.invalid("field-value-refused", "this value cannot be: " + cause(e))
+              .at(pointer(e));
+      case MismatchedInputException e
+          when e.getPath().isEmpty() && String.valueOf(e.getMessage()).startsWith("No content") ->
           Problem.of(Problem.Kind.MALFORMED, "body-missing", "there is no body")
               .todo("send a JSON object");
       case MismatchedInputException e
-          when e.getPath().isEmpty() && String.valueOf(e.getMessage()).startsWith("Trailing token") ->
+          when e.getPath().isEmpty()
+              && String.valueOf(e.getMessage()).startsWith("Trailing token") ->
           Problem.of(
-                  Problem.Kind.MALFORMED, "json-malformed", "something stands after the end of the body")
+                  Problem.Kind.MALFORMED,
+                  "json-malformed",
+                  "something stands after the end of the body")
               .at(place(e));
       case MismatchedInputException e ->
           Problem.invalid("field-type-wrong", "here must be " + kind(e.getTargetType()))
               .at(pointer(e));
       case StreamConstraintsException e ->
-          Problem.of(Problem.Kind.MALFORMED, "json-too-deep", "the JSON is nested too deeply, or a name or number in it is too long")
+          Problem.of(
+                  Problem.Kind.MALFORMED,
+                  "json-too-deep",
+                  "the JSON is nested too deeply, or a name or number in it is too long")
               .at(place(e));
-      case JsonParseException e when String.valueOf(e.getOriginalMessage()).startsWith("Duplicate field") ->
+      case JsonParseException e
+          when String.valueOf(e.getOriginalMessage()).startsWith("Duplicate field") ->
           Problem.invalid("field-twice", "a field stands twice in one object").at(place(e));
       case StreamReadException e ->
           Problem.of(Problem.Kind.MALFORMED, "json-malformed", "the body is not JSON").at(place(e));
       case JsonMappingException e
           when e.getCause() instanceof IOException cause
-              && (cause instanceof StreamReadException || cause instanceof StreamConstraintsException) ->
+              && (cause instanceof StreamReadException
+                  || cause instanceof StreamConstraintsException) ->
           problem(cause);
       case JsonMappingException e ->
           Problem.invalid("field-value-refused", "this value cannot be").at(pointer(e));
@@ -180,11 +191,10 @@ final class Bodies {
     return e.getPath().isEmpty()
         ? "/"
         : e.getPath().stream()
-            .map(
-                step ->
-                    step.getFieldName() == null
-                        ? "/" + step.getIndex()
-                        : "/" + escape(step.getFieldName()))
+            .map(step ->
+                step.getFieldName() == null
+                    ? "/" + step.getIndex()
+                    : "/" + escape(step.getFieldName()))
             .collect(Collectors.joining());
   }
 
@@ -207,7 +217,8 @@ final class Bodies {
         if (part == null) {
           if (!component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
             throw new ProblemException(
-                Problem.invalid("field-missing", "\"" + component.getName() + "\" is missing").at(at));
+                Problem.invalid("field-missing", "\"" + component.getName() + "\" is missing")
+                    .at(at));
           }
         } else {
           complete(part, at);

@@ -64,14 +64,13 @@ public record Call(
   /** The one value of a query parameter, read as what it should be. */
   public <T> Optional<T> one(String name, String form, Function<String, T> read) {
     return one(name)
-        .map(
-            text -> {
-              try {
-                return read.apply(text);
-              } catch (IllegalArgumentException | java.time.DateTimeException e) {
-                throw malformed("parameter-malformed", name + " must be " + form, name);
-              }
-            });
+        .map(text -> {
+          try {
+            return read.apply(text);
+          } catch (IllegalArgumentException | java.time.DateTimeException e) {
+            throw malformed("parameter-malformed", name + " must be " + form, name);
+          }
+        });
   }
 
   public int number(String name, int otherwise, int min, int max) {
@@ -149,14 +148,14 @@ public record Call(
       throw new IllegalStateException("the cluster could not answer", e.getCause());
     } catch (TimeoutException e) {
       throw new ProblemException(
-          Problem.unavailable("no-answer", "there was no answer within " + waitMax.toSeconds() + " s")
+          Problem.unavailable(
+                  "no-answer", "there was no answer within " + waitMax.toSeconds() + " s")
               .todo("repeat it with the same idempotency key"),
           e);
     }
   }
 
   static ProblemException malformed(String code, String what, String parameter) {
-    return new ProblemException(
-        Problem.of(Problem.Kind.MALFORMED, code, what).at("?" + parameter));
+    return new ProblemException(Problem.of(Problem.Kind.MALFORMED, code, what).at("?" + parameter));
   }
 }

@@ -26,7 +26,9 @@ final class ChangelogRoutes {
   /** Scripts in any order: the versions in their names order them. */
   record Publication(List<NewScript> scripts, @Nullable Boolean poolable) {}
 
-  /** @param poolable null for the publication's; that one is false when left out */
+  /**
+   * @param poolable null for the publication's; that one is false when left out
+   */
   record NewScript(String file, String content, @Nullable Boolean poolable) {}
 
   private final Resource resource;
@@ -41,14 +43,16 @@ final class ChangelogRoutes {
 
   List<Route> routes(int uploadBytesMax) {
     List<Route> routes = new ArrayList<>(resource.reads());
-    routes.add(
-        Route.command("POST", ITEM + "/versions", this::publish).withBody(uploadBytesMax));
+    routes.add(Route.command("POST", ITEM + "/versions", this::publish).withBody(uploadBytesMax));
     routes.add(Route.get(ITEM + "/versions/{version}", this::script));
     routes.add(resource.command("POST", "/retire", _ -> new Changelog.Command.Retire()));
     return routes;
   }
 
-  /** One command per script, in order; the first refusal ends it, and what was published before stays. */
+  /**
+   * One command per script, in order; the first refusal ends it, and what was published before
+   * stays.
+   */
   private Answer publish(Call call) throws InterruptedException {
     EntityRef changelog = Kinds.creating(call, TYPE);
     Publication publication = call.body(Publication.class);
@@ -115,15 +119,13 @@ final class ChangelogRoutes {
     EntityRef changelog = resource.entity(call);
     String version = call.value("version");
     Changelog state =
-        Mappers.JSON.convertValue(
-            Kinds.view(call, shared.entities(), changelog), Changelog.class);
+        Mappers.JSON.convertValue(Kinds.view(call, shared.entities(), changelog), Changelog.class);
     if (state instanceof Changelog.Published published) {
       for (Changelog.Version found : published.versions()) {
         if (found.version().equals(version)) {
           byte[] content =
               call.await(blobs.get(found.sha256()))
-                  .orElseThrow(
-                      () -> new IllegalStateException("no blob " + found.sha256()));
+                  .orElseThrow(() -> new IllegalStateException("no blob " + found.sha256()));
           return Answer.json(
               200,
               Mappers.JSON

@@ -45,8 +45,8 @@ final class Entries {
   }
 
   /**
-   * The answer to a command: 201 when it made the entity, 202 with the operation's address when work goes on, 200
-   * otherwise.
+   * The answer to a command: 201 when it made the entity, 202 with the operation's address when
+   * work goes on, 200 otherwise.
    */
   static Answer changed(Reply.Applied applied) {
     ObjectNode tree = named(applied.entity(), applied.version());
@@ -66,7 +66,9 @@ final class Entries {
     answer =
         answer
             .with("ETag", "\"" + applied.version() + "\"")
-            .with("Copyhold-Position", new Listing.Position(applied.entity(), applied.version()).toString());
+            .with(
+                "Copyhold-Position",
+                new Listing.Position(applied.entity(), applied.version()).toString());
     return operation == null ? answer : answer.with("Location", operation);
   }
 

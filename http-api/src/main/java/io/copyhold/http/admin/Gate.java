@@ -21,11 +21,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.http.scaladsl.model.IllegalUriException;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -34,10 +34,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What every request passes, in this order: the route is known; the token holds and its rate is not used up; its
- * role has the permission; the parameters are known; the body is there within its limits. Then the route.
+ * What every request passes, in this order: the route is known; the token holds and its rate is not
+ * used up; its role has the permission; the parameters are known; the body is there within its
+ * limits. Then the route.
  *
- * <p>Runs each request on a thread of the executor, which should be a virtual one: routes may block.
+ * <p>Runs each request on a thread of the executor, which should be a virtual one: routes may
+ * block.
  */
 final class Gate {
   private static final Logger log = LoggerFactory.getLogger(Gate.class);
@@ -76,8 +78,7 @@ final class Gate {
    * @param remote the peer's address
    * @param last whether to close the connection after this answer
    */
-  CompletionStage<HttpResponse> handle(
-      HttpRequest request, String remote, BooleanSupplier last) {
+  CompletionStage<HttpResponse> handle(HttpRequest request, String remote, BooleanSupplier last) {
     CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
     executor.execute(() -> answer.complete(respond(request, remote, last)));
     return answer;
@@ -169,10 +170,7 @@ final class Gate {
           Problem.of(
                   Problem.Kind.FORBIDDEN,
                   "permission-missing",
-                  "the role "
-                      + principal.role().word()
-                      + " has no permission "
-                      + permission.word())
+                  "the role " + principal.role().word() + " has no permission " + permission.word())
               .todo("use a token of a role that has it, or ask an operator"));
     }
     return principal;
@@ -210,6 +208,9 @@ final class Gate {
           Problem.of(Problem.Kind.MALFORMED, "query-malformed", "the query cannot be read"), e);
     }
     for (Pair<String, String> pair : pairs) {
+      if (pair.first().isEmpty() && pair.second().isEmpty()) {
+        continue; // a question mark or ampersand with nothing after it
+      }
       if (!route.parameters().contains(pair.first())) {
         throw new ProblemException(
             Problem.of(
@@ -276,14 +277,15 @@ final class Gate {
             throw new HttpProblem(
                 408,
                 Problem.of(
-                        Problem.Kind.MALFORMED,
-                        "body-too-slow",
-                        "the body did not arrive within " + settings.bodyMax().toSeconds() + " s"),
+                    Problem.Kind.MALFORMED,
+                    "body-too-slow",
+                    "the body did not arrive within " + settings.bodyMax().toSeconds() + " s"),
                 Map.of());
           }
         }
         throw new ProblemException(
-            Problem.of(Problem.Kind.MALFORMED, "body-unreadable", "the body did not arrive whole"), e);
+            Problem.of(Problem.Kind.MALFORMED, "body-unreadable", "the body did not arrive whole"),
+            e);
       }
     }
 
@@ -295,7 +297,10 @@ final class Gate {
           .todo("send less at a time");
     }
 
-    /** The connection closes after the answer; until then a little is taken, so that the client can read it. */
+    /**
+     * The connection closes after the answer; until then a little is taken, so that the client can
+     * read it.
+     */
     void dropRest() {
       if (!taken) {
         entity

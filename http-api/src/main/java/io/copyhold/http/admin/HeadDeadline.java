@@ -13,16 +13,19 @@ import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
 
 /**
- * Closes a connection whose request head is not complete in time, or too long. An idle timeout does not: every byte renews it.
+ * Closes a connection whose request head is not complete in time, or too long. An idle timeout does
+ * not: every byte renews it.
  *
  * <ol>
- *   <li>A connection opens, or a byte comes while no request is being answered: a head is on its way.
- *   <li>The server layer hands out a request: its head is complete. Bytes from here on are its body.
+ *   <li>A connection opens, or a byte comes while no request is being answered: a head is on its
+ *       way.
+ *   <li>The server layer hands out a request: its head is complete. Bytes from here on are its
+ *       body.
  *   <li>Its response is handed in: the next byte begins another head.
  * </ol>
  *
- * This stage stands between socket and server layer and sees the bytes; the {@link Progress} of the connection
- * tells it what it cannot see.
+ * This stage stands between socket and server layer and sees the bytes; the {@link Progress} of the
+ * connection tells it what it cannot see.
  */
 final class HeadDeadline extends GraphStage<FlowShape<ByteString, ByteString>> {
   private static final int TICKS = 8;
@@ -51,7 +54,9 @@ final class HeadDeadline extends GraphStage<FlowShape<ByteString, ByteString>> {
   private final int bytesMax;
   private final Progress progress;
 
-  /** @param bytesMax of one head; Pekko limits each line of it, and this the whole */
+  /**
+   * @param bytesMax of one head; Pekko limits each line of it, and this the whole
+   */
   HeadDeadline(Duration limit, int bytesMax, Progress progress) {
     this.limit = limit;
     this.bytesMax = bytesMax;

@@ -7,7 +7,10 @@ import io.copyhold.runtime.journal.Mappers;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** What differs between two states, as a list of {path, from, to}; a side that has nothing there is left out. */
+/**
+ * What differs between two states, as a list of {path, from, to}; a side that has nothing there is
+ * left out.
+ */
 final class JsonDiff {
   private JsonDiff() {}
 

@@ -11,7 +11,10 @@ import io.copyhold.tenants.changelog.Changelog;
 import io.copyhold.tenants.changelog.Target;
 import org.jspecify.annotations.Nullable;
 
-/** What the routes of tenants, stores, pools, changelogs and rollouts share: ids, and targets resolved to content. */
+/**
+ * What the routes of tenants, stores, pools, changelogs and rollouts share: ids, and targets
+ * resolved to content.
+ */
 final class Kinds {
   private Kinds() {}
 
@@ -25,10 +28,9 @@ final class Kinds {
   /** The entity that a PUT makes; an id that breaks the rules is refused with the reason. */
   static EntityRef creating(Call call, String type) {
     Ids.check(type, call.value("id"))
-        .ifPresent(
-            problem -> {
-              throw new ProblemException(problem.at(call.route().path()));
-            });
+        .ifPresent(problem -> {
+          throw new ProblemException(problem.at(call.route().path()));
+        });
     return new EntityRef(type, call.value("id"));
   }
 
@@ -46,8 +48,7 @@ final class Kinds {
    *
    * @param version null for the latest
    */
-  static Target target(
-      Call call, Entities entities, String changelog, @Nullable String version)
+  static Target target(Call call, Entities entities, String changelog, @Nullable String version)
       throws InterruptedException {
     try {
       JsonNode view = view(call, entities, Paths.entity(Changelog.TYPE.name(), changelog));

@@ -86,7 +86,9 @@ public interface Listing {
     }
   }
 
-  /** Throws a problem for a cursor or field it cannot use, and when the directory is not readable. */
+  /**
+   * Throws a problem for a cursor or field it cannot use, and when the directory is not readable.
+   */
   Page list(Query query) throws InterruptedException;
 
   Optional<Row> find(EntityRef entity) throws InterruptedException;

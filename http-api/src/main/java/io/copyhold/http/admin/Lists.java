@@ -38,8 +38,7 @@ final class Lists {
     Set<String> tenants = access.tenants(call.who());
     if (tenants != null) {
       boolean operations = type.equals(EntityRef.OPERATION);
-      List<String> seen =
-          tenants.stream().map(id -> operations ? "tenant/" + id : id).toList();
+      List<String> seen = tenants.stream().map(id -> operations ? "tenant/" + id : id).toList();
       filters.merge(
           operations ? "owner" : "id",
           seen,

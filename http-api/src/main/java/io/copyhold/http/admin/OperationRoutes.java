@@ -25,12 +25,12 @@ final class OperationRoutes {
   record Choice(Boolean happened) {}
 
   private final Entities entities;
-  private final History history;
+  private final Resource.Shared shared;
   private final Resource resource;
 
   OperationRoutes(Resource.Shared shared) {
     this.entities = shared.entities();
-    this.history = shared.history();
+    this.shared = shared;
     this.resource =
         new Resource(
             EntityRef.OPERATION, "/v1/operations", ITEM, OperationRoutes::operation, shared);
@@ -77,11 +77,7 @@ final class OperationRoutes {
 
   private Answer explain(Call call) throws InterruptedException {
     EntityRef operation = resource.entity(call);
-    History.Past past = call.await(history.at(operation, Long.MAX_VALUE));
-    if (!past.exists()) {
-      return Problems.answer(
-          Problem.notFound("operation-not-found", "there is no " + operation));
-    }
+    History.Past past = OperationPast.read(call, shared, operation);
     ObjectNode tree = Entries.named(operation, past.version());
     tree.set("state", past.summary().path("state"));
     tree.set("reasons", past.view().path("explain"));
@@ -105,7 +101,8 @@ final class OperationRoutes {
       throw new ProblemException(
           Problem.notFound("operation-not-found", "there is no such operation")
               .at(call.route().path())
-              .todo("an operation is named by its owner, name and number: tenant/acme/provision/1"));
+              .todo(
+                  "an operation is named by its owner, name and number: tenant/acme/provision/1"));
     }
     return Paths.segment(call.value("name")) + "/" + generation;
   }

@@ -29,7 +29,9 @@ final class PoolRoutes {
       Integer membersMax,
       @Nullable List<String> tags) {}
 
-  /** @param version null for the changelog's latest */
+  /**
+   * @param version null for the changelog's latest
+   */
   record Migration(@Nullable String version) {}
 
   private final Resource resource;
@@ -92,8 +94,7 @@ final class PoolRoutes {
               .todo("look at its state; wait for its operation"));
     }
     return new Pool.Command.MigrateTo(
-        Kinds.target(
-            call, shared.entities(), open.spec().target().changelog(), wanted.version()),
+        Kinds.target(call, shared.entities(), open.spec().target().changelog(), wanted.version()),
         Kinds.request(call));
   }
 }

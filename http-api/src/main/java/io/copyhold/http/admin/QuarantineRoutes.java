@@ -1,10 +1,10 @@
 package io.copyhold.http.admin;
 
 import io.copyhold.runtime.EntityRef;
-import io.copyhold.runtime.entity.Quarantine;
-import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.History;
+import io.copyhold.runtime.entity.Quarantine;
+import io.copyhold.runtime.entity.Reply;
 import java.util.List;
 
 /** Entities whose replay fails: listed, read, tried again, or told to pass over one event. */

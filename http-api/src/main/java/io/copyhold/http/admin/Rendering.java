@@ -40,8 +40,7 @@ final class Rendering {
       case Answer.Content.Json(var mediaType, var tree) ->
           HttpEntities.create(ContentTypes.parse(mediaType), bytes(traced(mediaType, tree, trace)));
       case Answer.Content.Text(var mediaType, var text) ->
-          HttpEntities.create(
-              ContentTypes.parse(mediaType), text.getBytes(StandardCharsets.UTF_8));
+          HttpEntities.create(ContentTypes.parse(mediaType), text.getBytes(StandardCharsets.UTF_8));
       case Answer.Content.Stream(var mediaType, var source) ->
           HttpEntities.createChunked(ContentTypes.parse(mediaType), source);
     };
@@ -65,6 +64,8 @@ final class Rendering {
   /** For requests that never reach a route. */
   static HttpResponse refusal(int status, Problem problem, String traceId) {
     return response(
-        Problems.answer(status, problem), new TraceContext("00-" + traceId + "-0000000000000001-00", traceId), true);
+        Problems.answer(status, problem),
+        new TraceContext("00-" + traceId + "-0000000000000001-00", traceId),
+        true);
   }
 }

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What every kind of entity offers over HTTP: a list, its state now and then, its history, the difference between
- * two versions, and commands.
+ * What every kind of entity offers over HTTP: a list, its state now and then, its history, the
+ * difference between two versions, and commands.
  */
 final class Resource {
   /** Makes a command of a request; may refuse it with a problem. */
@@ -59,9 +59,7 @@ final class Resource {
   /** A command without a body. */
   Route command(String method, String suffix, Commanding commanding) {
     return Route.command(
-        method,
-        item + suffix,
-        call -> changed(ask(call, entity(call), commanding.command(call))));
+        method, item + suffix, call -> changed(ask(call, entity(call), commanding.command(call))));
   }
 
   EntityRef entity(Call call) throws InterruptedException {
@@ -116,27 +114,24 @@ final class Resource {
     if (!entity.type().equals(EntityRef.OPERATION)) {
       return call.await(shared.entities().read(entity));
     }
-    History.Past past = call.await(shared.history().at(entity, Long.MAX_VALUE));
-    return past.exists()
-        ? new Reply.Applied(entity, past.version(), past.view(), List.of(), false)
-        : new Reply.Refused(Problem.notFound("operation-not-found", "there is no " + entity));
+    History.Past past = OperationPast.read(call, shared, entity);
+    return new Reply.Applied(entity, past.version(), past.view(), List.of(), false);
   }
 
   private static Answer past(History.Past past) {
     return Answer.json(
         200,
-        Entries.state(past.entity(), past.version(), past.view())
-            .put("at", past.at().toString()));
+        Entries.state(past.entity(), past.version(), past.view()).put("at", past.at().toString()));
   }
 
   /** The state at a version that there was. */
   private History.Past version(Call call, EntityRef entity, long version)
       throws InterruptedException {
-    History.Past past = existing(call.await(shared.history().at(entity, version)), "at version " + version);
+    History.Past past =
+        existing(call.await(shared.history().at(entity, version)), "at version " + version);
     if (past.version() != version) {
       throw new ProblemException(
-          Problem.notFound(
-                  "version-not-reached", entity + " has no version " + version + " yet")
+          Problem.notFound("version-not-reached", entity + " has no version " + version + " yet")
               .todo("its latest is " + past.version()));
     }
     return past;

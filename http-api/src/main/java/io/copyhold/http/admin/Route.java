@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * One method of one resource.
  *
  * @param path {@code /v1/tenants/{id}}
- * @param parameters query parameters it knows; any other is refused, for a misspelt {@code dryRun} must not act
- * @param changes whether it is a command: takes {@code If-Match}, {@code Idempotency-Key} and {@code ?dryRun}
+ * @param parameters query parameters it knows; any other is refused, for a misspelt {@code dryRun}
+ *     must not act
+ * @param changes whether it is a command: takes {@code If-Match}, {@code Idempotency-Key} and
+ *     {@code ?dryRun}
  * @param bodyBytesMax 0 when it takes no body
  */
 public record Route(

@@ -11,23 +11,27 @@ import java.util.Objects;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** All routes of a node, each with its permission. It refuses to come into being with a route that has none. */
+/**
+ * All routes of a node, each with its permission. It refuses to come into being with a route that
+ * has none.
+ */
 public final class RouteTable {
   private record Row(Route route, @Nullable Permission permission) {}
 
   private final List<Row> rows;
 
-  /** @param metricsOpen whether {@code /metrics} needs no token */
+  /**
+   * @param metricsOpen whether {@code /metrics} needs no token
+   */
   public RouteTable(Collection<Route> routes, boolean metricsOpen) {
     this.rows =
         routes.stream()
             .sorted(Comparator.comparingInt(Route::placeholders))
-            .map(
-                route -> {
-                  Permission permission = Permissions.of(route.name());
-                  boolean open = metricsOpen && permission == Permission.METRICS_READ;
-                  return new Row(route, open ? null : permission);
-                })
+            .map(route -> {
+              Permission permission = Permissions.of(route.name());
+              boolean open = metricsOpen && permission == Permission.METRICS_READ;
+              return new Row(route, open ? null : permission);
+            })
             .toList();
     TreeSet<String> twice = new TreeSet<>();
     for (Row row : rows) {
@@ -41,7 +45,9 @@ public final class RouteTable {
     return rows.stream().map(Row::route).toList();
   }
 
-  /** @throws HttpProblem when there is no such path, or it does not know the method */
+  /**
+   * @throws HttpProblem when there is no such path, or it does not know the method
+   */
   Route.Match find(String method, List<String> segments, String path) {
     TreeSet<String> others = new TreeSet<>();
     for (Row row : rows) {

@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Stores: registered, checked, drained, removed. A password goes into the secrets; events hold its name. */
+/**
+ * Stores: registered, checked, drained, removed. A password goes into the secrets; events hold its
+ * name.
+ */
 final class StoreRoutes {
   private static final String TYPE = Store.TYPE.name();
   private static final String ITEM = "/v1/stores/{id}";
@@ -80,7 +83,8 @@ final class StoreRoutes {
     Registering wanted = call.body(Registering.class);
     if ((wanted.adminPassword() == null) == (wanted.adminSecret() == null)) {
       throw new ProblemException(
-          Problem.invalid("store-login", "a store's login has either a password or the name of a secret")
+          Problem.invalid(
+                  "store-login", "a store's login has either a password or the name of a secret")
               .at("/adminPassword")
               .todo("give one of adminPassword and adminSecret"));
     }
@@ -111,7 +115,8 @@ final class StoreRoutes {
     Updating wanted = call.body(Updating.class);
     if (wanted.adminPassword() != null && wanted.adminSecret() != null) {
       throw new ProblemException(
-          Problem.invalid("store-login", "a store's login has either a password or the name of a secret")
+          Problem.invalid(
+                  "store-login", "a store's login has either a password or the name of a secret")
               .at("/adminPassword")
               .todo("give one of adminPassword and adminSecret"));
     }
@@ -134,7 +139,10 @@ final class StoreRoutes {
     return withPassword(call, store, command, reference, wanted.adminPassword());
   }
 
-  /** Keeps the password before the event that names it, and not at all when the command would be refused. */
+  /**
+   * Keeps the password before the event that names it, and not at all when the command would be
+   * refused.
+   */
   private Answer withPassword(
       Call call,
       EntityRef store,

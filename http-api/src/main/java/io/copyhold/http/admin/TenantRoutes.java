@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tenants: onboarded, configured, suspended, migrated, adopted, offboarded; and how to connect to them. */
+/**
+ * Tenants: onboarded, configured, suspended, migrated, adopted, offboarded; and how to connect to
+ * them.
+ */
 final class TenantRoutes {
   private static final Logger log = LoggerFactory.getLogger(TenantRoutes.class);
   private static final String TYPE = Tenant.TYPE.name();
@@ -47,7 +50,9 @@ final class TenantRoutes {
     }
   }
 
-  /** @param version null for the changelog's latest */
+  /**
+   * @param version null for the changelog's latest
+   */
   record Onboarding(
       String name,
       String plan,
@@ -61,13 +66,18 @@ final class TenantRoutes {
       @Nullable Map<String, String> settings,
       @Nullable List<String> tags) {}
 
-  /** @param version of the changelog that it already has */
+  /**
+   * @param isolation null for {@code schema} when a schema is named, else {@code database}
+   * @param schema null for {@code public} of a whole database
+   * @param version of the changelog that it already has
+   */
   record Adoption(
       String name,
       String plan,
       String region,
       String tier,
       String store,
+      @Nullable Apart isolation,
       String database,
       @Nullable String schema,
       String changelog,
@@ -83,7 +93,9 @@ final class TenantRoutes {
 
   record Suspension(String reason) {}
 
-  /** @param version null for the changelog's latest */
+  /**
+   * @param version null for the changelog's latest
+   */
   record Migration(@Nullable String version) {}
 
   private final Resource resource;
@@ -102,9 +114,7 @@ final class TenantRoutes {
     routes.add(
         resource
             .command(
-                "DELETE",
-                "",
-                call -> new TenantCommand.Offboard(call.one("confirm").orElse("")))
+                "DELETE", "", call -> new TenantCommand.Offboard(call.one("confirm").orElse("")))
             .taking("confirm"));
     routes.add(
         resource
@@ -141,12 +151,10 @@ final class TenantRoutes {
             .withBody(body));
     routes.add(resource.command("POST", "/resume", _ -> new TenantCommand.Resume()));
     routes.add(resource.command("POST", "/migrate", this::migrate).withBody(body));
-    routes.add(
-        Route.command("PUT", ITEM + "/adoption", this::adopt).withBody(body));
+    routes.add(Route.command("PUT", ITEM + "/adoption", this::adopt).withBody(body));
     routes.add(
         resource.command("POST", "/adoption/confirm", _ -> new TenantCommand.ConfirmAdoption()));
-    routes.add(
-        resource.command("DELETE", "/adoption", _ -> new TenantCommand.AbandonAdoption()));
+    routes.add(resource.command("DELETE", "/adoption", _ -> new TenantCommand.AbandonAdoption()));
     routes.add(Route.get(ITEM + "/connection", this::connection));
     return routes;
   }
@@ -168,8 +176,7 @@ final class TenantRoutes {
             wanted.tier(),
             wanted.settings() == null ? Map.of() : wanted.settings(),
             none(wanted.tags()));
-    Wish wish =
-        new Wish(wanted.isolation().isolation(), wanted.store(), wanted.pool(), target);
+    Wish wish = new Wish(wanted.isolation().isolation(), wanted.store(), wanted.pool(), target);
     boolean again = call.one("again", "true or false", Call::bool).orElse(false);
     return Resource.changed(
         resource.ask(call, tenant, new TenantCommand.Onboard(profile, wish, again)));
@@ -178,6 +185,10 @@ final class TenantRoutes {
   private Answer adopt(Call call) throws InterruptedException {
     EntityRef tenant = Kinds.creating(call, TYPE);
     Adoption wanted = call.body(Adoption.class);
+    Isolation isolation =
+        wanted.isolation() != null
+            ? wanted.isolation().isolation()
+            : wanted.schema() == null ? Isolation.DATABASE : Isolation.SCHEMA;
     Profile profile =
         new Profile(
             tenant.id(),
@@ -195,11 +206,7 @@ final class TenantRoutes {
             new TenantCommand.Adopt(
                 profile,
                 new Tenant.Found(
-                    wanted.store(),
-                    wanted.schema() == null ? Isolation.DATABASE : Isolation.SCHEMA,
-                    wanted.database(),
-                    wanted.schema(),
-                    baseline))));
+                    wanted.store(), isolation, wanted.database(), wanted.schema(), baseline))));
   }
 
   private TenantCommand migrate(Call call) throws InterruptedException {
@@ -228,7 +235,10 @@ final class TenantRoutes {
     };
   }
 
-  /** Shows a password: it has a permission of its own, is never cached, and leaves a line in the log. */
+  /**
+   * Shows a password: it has a permission of its own, is never cached, and leaves a line in the
+   * log.
+   */
   private Answer connection(Call call) throws InterruptedException {
     EntityRef tenant = resource.entity(call);
     Home home = home(call, tenant);

@@ -18,8 +18,7 @@ final class TokenRoutes {
   private static final String PATH = "/v1/tokens";
 
   /** The body that makes a token. */
-  record NewToken(
-      String name, Role role, @Nullable NewScope scope, @Nullable Instant expires) {}
+  record NewToken(String name, Role role, @Nullable NewScope scope, @Nullable Instant expires) {}
 
   record NewScope(@Nullable Set<String> tenants, @Nullable Set<String> tags) {
     Scope scope() {
@@ -69,8 +68,7 @@ final class TokenRoutes {
 
   private Answer revoke(Call call) throws InterruptedException {
     String reason = call.one("reason").orElse("revoked by " + call.who().name());
-    Reply reply =
-        resource.ask(call, resource.entity(call), new Token.Command.Revoke(cut(reason)));
+    Reply reply = resource.ask(call, resource.entity(call), new Token.Command.Revoke(cut(reason)));
     if (!call.dryRun()) {
       authenticator.forget(call.value("id"));
     }

@@ -4,11 +4,14 @@ import io.copyhold.runtime.Problem;
 import org.apache.pekko.event.LoggingAdapter;
 import org.apache.pekko.http.ParsingErrorHandler;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.scaladsl.settings.ServerSettings;
 import org.apache.pekko.http.scaladsl.model.ErrorInfo;
 import org.apache.pekko.http.scaladsl.model.StatusCode;
+import org.apache.pekko.http.scaladsl.settings.ServerSettings;
 
-/** Answers what is no HTTP request, or one with a head over the limits, with a problem. Named in the settings. */
+/**
+ * Answers what is no HTTP request, or one with a head over the limits, with a problem. Named in the
+ * settings.
+ */
 public final class UnreadableRequests extends ParsingErrorHandler {
   /** By Pekko, by name. */
   public UnreadableRequests() {}

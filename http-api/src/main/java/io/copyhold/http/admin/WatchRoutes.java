@@ -10,7 +10,6 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.entity.History;
-import io.copyhold.runtime.operation.Operation;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,11 +22,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Event streams: of everything, of one type, of one entity, of one operation until it ends. */
 final class WatchRoutes {
-  private static final Set<String> ENDS = Set.of("done", "undone", "failed-in-rollback", "cancelled");
+  private static final Set<String> ENDS =
+      Set.of("done", "undone", "failed-in-rollback", "cancelled");
 
   private final Changes changes;
   private final Watch watch;
   private final Access access;
+  private final Resource.Shared shared;
   private final Authenticator authenticator;
   private final History history;
   private final AdminSettings settings;
@@ -43,6 +44,7 @@ final class WatchRoutes {
     this.changes = changes;
     this.watch = watch;
     this.access = shared.access();
+    this.shared = shared;
     this.authenticator = authenticator;
     this.history = shared.history();
     this.settings = settings;
@@ -61,26 +63,21 @@ final class WatchRoutes {
     Source<Change, NotUsed> wanted =
         changes
             .after(offset(call))
-            .filter(
-                change ->
-                    (type == null || change.entity().type().equals(type))
-                        && (id == null || change.entity().id().equals(id)));
+            .filter(change ->
+                (type == null || change.entity().type().equals(type))
+                    && (id == null || change.entity().id().equals(id)));
     return answer(call, wanted);
   }
 
   private Answer operation(Call call) throws InterruptedException {
     EntityRef operation = OperationRoutes.operation(call);
     access.require(call.who(), operation);
-    if (!call.await(history.at(operation, 1)).exists()) {
-      return Problems.answer(
-          Problem.notFound("operation-not-found", "there is no " + operation));
-    }
+    OperationPast.read(call, shared, operation);
     Source<Change, NotUsed> wanted =
         changes.after(null).filter(change -> change.entity().equals(operation));
     return answer(
         call,
-        Source.lazySource(
-                () -> Watch.following(wanted, present(operation), WatchRoutes::atItsEnd))
+        Source.lazySource(() -> Watch.following(wanted, present(operation), WatchRoutes::atItsEnd))
             .mapMaterializedValue(_ -> NotUsed.getInstance()));
   }
 
@@ -126,7 +123,8 @@ final class WatchRoutes {
   }
 
   private CompletionStage<Boolean> visible(Principal who, Change change) {
-    if (change.entity().type().equals("token") && !who.may(io.copyhold.http.auth.Permission.TOKEN_READ)) {
+    if (change.entity().type().equals("token")
+        && !who.may(io.copyhold.http.auth.Permission.TOKEN_READ)) {
       return CompletableFuture.completedFuture(false);
     }
     if (who.scope() == null) {

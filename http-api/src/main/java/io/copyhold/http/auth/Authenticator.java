@@ -20,8 +20,9 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells who presents a token. A yes is remembered for a few seconds: so long may a revoked token still work on
- * another node. A no is not remembered; how often an address may be wrong is limited by {@link RateLimits}.
+ * Tells who presents a token. A yes is remembered for a few seconds: so long may a revoked token
+ * still work on another node. A no is not remembered; how often an address may be wrong is limited
+ * by {@link RateLimits}.
  */
 public final class Authenticator {
   private static final int REMEMBERED_MAX = 10_000;
@@ -32,7 +33,9 @@ public final class Authenticator {
   private final Entities entities;
   private final Cache<Presented, Principal> remembered;
 
-  /** @param remember at most 5 s: how long a revoked token may go on */
+  /**
+   * @param remember at most 5 s: how long a revoked token may go on
+   */
   public Authenticator(Entities entities, InstantSource clock, Duration remember) {
     if (remember.compareTo(Duration.ofSeconds(5)) > 0 || remember.isNegative()) {
       throw new IllegalArgumentException("copyhold.http.token-cache must be 0 to 5 s");
@@ -41,18 +44,17 @@ public final class Authenticator {
     this.remembered =
         Caffeine.newBuilder()
             .maximumSize(REMEMBERED_MAX)
-            .ticker(
-                () -> {
-                  var now = clock.instant();
-                  return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-                })
+            .ticker(() -> {
+              var now = clock.instant();
+              return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+            })
             .expireAfterWrite(remember)
             .build();
   }
 
   /**
-   * Completes with who it is, or fails with a {@link ProblemException}: unauthenticated, or unavailable when the
-   * token cannot be asked now.
+   * Completes with who it is, or fails with a {@link ProblemException}: unauthenticated, or
+   * unavailable when the token cannot be asked now.
    *
    * @param authorization the header's value; null where there is none
    */
@@ -72,9 +74,12 @@ public final class Authenticator {
       return CompletableFuture.failedFuture(
           new ProblemException(
               Problem.of(
-                      Problem.Kind.UNAUTHENTICATED, "token-malformed", "this is no token of Copyhold's")
+                      Problem.Kind.UNAUTHENTICATED,
+                      "token-malformed",
+                      "this is no token of Copyhold's")
                   .at("Authorization")
-                  .todo("send Authorization: Bearer chd_<id>_<secret>, as it was shown when it was made")));
+                  .todo(
+                      "send Authorization: Bearer chd_<id>_<secret>, as it was shown when it was made")));
     }
     Presented presented = new Presented(text.get().id(), text.get().hash());
     Principal known = remembered.getIfPresent(presented);
@@ -87,19 +92,20 @@ public final class Authenticator {
             new EntityRef(Token.TYPE.name(), presented.id),
             new Token.Command.Present(presented.hash),
             Origin.of("http"))
-        .thenApply(
-            reply ->
-                switch (reply) {
-                  case Reply.Applied(_, _, var view, _, _) -> {
-                    Principal principal = principal(presented.id, view);
-                    remembered.put(presented, principal);
-                    yield principal;
-                  }
-                  case Reply.Refused(var problem) ->
-                      throw new ProblemException(
-                          problem.kind() == Problem.Kind.UNAUTHENTICATED ? problem : Token.Type.wrong());
-                  case Reply.NotNow(_, _, var problem) -> throw new ProblemException(problem);
-                });
+        .thenApply(reply ->
+            switch (reply) {
+              case Reply.Applied(_, _, var view, _, _) -> {
+                Principal principal = principal(presented.id, view);
+                remembered.put(presented, principal);
+                yield principal;
+              }
+              case Reply.Refused(var problem) ->
+                  throw new ProblemException(
+                      problem.kind() == Problem.Kind.UNAUTHENTICATED
+                          ? problem
+                          : Token.Type.wrong());
+              case Reply.NotNow(_, _, var problem) -> throw new ProblemException(problem);
+            });
   }
 
   /** On this node a revoked token stops at once. */

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Who may do what, on one page: which permission each route asks for, and which permissions each role has. */
+/**
+ * Who may do what, on one page: which permission each route asks for, and which permissions each
+ * role has.
+ */
 public final class Permissions {
   private static final Map<Role, Set<Permission>> GRANTED = new EnumMap<>(Role.class);
   private static final Map<String, Permission> ASKED = new LinkedHashMap<>();
@@ -61,17 +64,10 @@ public final class Permissions {
         "POST /v1/stores/{id}/drain",
         "POST /v1/stores/{id}/undrain");
     kind("/v1/pools", "/{id}", POOL_READ);
-    ask(
-        POOL_WRITE,
-        "PUT /v1/pools/{id}",
-        "DELETE /v1/pools/{id}",
-        "POST /v1/pools/{id}/migrate");
+    ask(POOL_WRITE, "PUT /v1/pools/{id}", "DELETE /v1/pools/{id}", "POST /v1/pools/{id}/migrate");
     kind("/v1/changelogs", "/{id}", CHANGELOG_READ);
     ask(CHANGELOG_READ, "GET /v1/changelogs/{id}/versions/{version}");
-    ask(
-        CHANGELOG_WRITE,
-        "POST /v1/changelogs/{id}/versions",
-        "POST /v1/changelogs/{id}/retire");
+    ask(CHANGELOG_WRITE, "POST /v1/changelogs/{id}/versions", "POST /v1/changelogs/{id}/retire");
     kind("/v1/rollouts", "/{id}", ROLLOUT_READ);
     ask(
         ROLLOUT_WRITE,

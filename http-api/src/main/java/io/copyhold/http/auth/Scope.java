@@ -8,7 +8,8 @@ import java.util.TreeSet;
  * The tenants an application token is bound to: those named, and those that carry all of the tags.
  *
  * @param tenants ids, at most 64
- * @param tags a tenant with all of these is seen, too; none means no tenant is seen by tag. At most 16
+ * @param tags a tenant with all of these is seen, too; none means no tenant is seen by tag. At most
+ *     16
  */
 public record Scope(Set<String> tenants, Set<String> tags) {
   static final int TENANTS_MAX = 64;

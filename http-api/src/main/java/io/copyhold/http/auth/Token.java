@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A token's life: issued, perhaps revoked. It holds the hash of its secret and never shows it; whoever presents
- * a secret asks the token itself.
+ * A token's life: issued, perhaps revoked. It holds the hash of its secret and never shows it;
+ * whoever presents a secret asks the token itself.
  */
 public sealed interface Token {
   record Absent() implements Token {}
@@ -93,7 +93,8 @@ public sealed interface Token {
         case Command.Issue issue -> issue(token, issue, now);
         case Command.Revoke(var reason) ->
             switch (token) {
-              case Absent _ -> Decision.refuse(Problem.notFound("token-not-found", "there is no such token"));
+              case Absent _ ->
+                  Decision.refuse(Problem.notFound("token-not-found", "there is no such token"));
               case Live _ -> Decision.accept(new Event.WasRevoked(reason));
               case Revoked _ -> Decision.accept();
             };
@@ -103,8 +104,7 @@ public sealed interface Token {
 
     private static Decision<Event> issue(Token token, Command.Issue issue, Instant now) {
       if (token instanceof Live live) {
-        return live.equals(
-                new Live(issue.name, issue.role, issue.hash, issue.scope, issue.expires))
+        return live.equals(new Live(issue.name, issue.role, issue.hash, issue.scope, issue.expires))
             ? Decision.accept()
             : Decision.refuse(exists());
       }
@@ -114,7 +114,8 @@ public sealed interface Token {
       if (issue.name.length() > 40 || !NAME.matcher(issue.name).matches()) {
         return Decision.refuse(
             Problem.invalid(
-                    "token-name-invalid", "a token's name is at most 40 of a-z, 0-9 and single dashes")
+                    "token-name-invalid",
+                    "a token's name is at most 40 of a-z, 0-9 and single dashes")
                 .at("/name"));
       }
       if (issue.expires != null && !issue.expires.isAfter(now)) {
@@ -145,7 +146,11 @@ public sealed interface Token {
       if (scope.tenants().size() > Scope.TENANTS_MAX || scope.tags().size() > Scope.TAGS_MAX) {
         return Problem.invalid(
                 "token-scope-too-large",
-                "a token names at most " + Scope.TENANTS_MAX + " tenants and " + Scope.TAGS_MAX + " tags")
+                "a token names at most "
+                    + Scope.TENANTS_MAX
+                    + " tenants and "
+                    + Scope.TAGS_MAX
+                    + " tags")
             .at("/scope")
             .todo("bind it to a tag that these tenants carry");
       }

@@ -1,5 +1,6 @@
 package io.copyhold.http.auth;
 
+import io.copyhold.runtime.entity.Digest;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -7,13 +8,13 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import io.copyhold.runtime.entity.Digest;
 
 /**
- * What a caller holds: {@code chd_<id>_<secret>}. The id is 16 hexadecimal digits, the secret 32 random bytes
- * in URL-safe base 64.
+ * What a caller holds: {@code chd_<id>_<secret>}. The id is 16 hexadecimal digits, the secret 32
+ * random bytes in URL-safe base 64.
  *
- * <p>A hash without salt and stretching is enough for the stored form: nobody can guess 256 random bits.
+ * <p>A hash without salt and stretching is enough for the stored form: nobody can guess 256 random
+ * bits.
  */
 public record TokenText(String id, String secret) {
   private static final Pattern FORM = Pattern.compile("chd_([0-9a-f]{16})_([A-Za-z0-9_-]{43})");

@@ -19,7 +19,9 @@ public final class Tokens {
   private final Entities entities;
   private final RandomGenerator secrets;
 
-  /** @param secrets a {@link java.security.SecureRandom} outside of tests */
+  /**
+   * @param secrets a {@link java.security.SecureRandom} outside of tests
+   */
   public Tokens(Entities entities, RandomGenerator secrets) {
     this.entities = entities;
     this.secrets = secrets;
@@ -28,7 +30,9 @@ public final class Tokens {
   /** A token as it is handed out. */
   public record Made(TokenText text, Reply reply) {}
 
-  /** With an idempotency key a repeat makes no second token; it cannot show the secret again either. */
+  /**
+   * With an idempotency key a repeat makes no second token; it cannot show the secret again either.
+   */
   public CompletionStage<Made> make(
       String name,
       Role role,
@@ -37,12 +41,12 @@ public final class Tokens {
       Origin origin,
       boolean dryRun) {
     String key = origin.idempotencyKey();
-    String id =
-        key == null ? TokenText.mintId(secrets) : TokenText.mintId(origin.principal(), key);
+    String id = key == null ? TokenText.mintId(secrets) : TokenText.mintId(origin.principal(), key);
     TokenText text = TokenText.mint(id, secrets);
     EntityRef ref = new EntityRef(Token.TYPE.name(), id);
     var issue = new Token.Command.Issue(name, role, text.hash(), scope, expires);
-    // The id stands for the key: with the key, the new secret would look like its reuse for something else.
+    // The id stands for the key: with the key, the new secret would look like its reuse for
+    // something else.
     Origin keyless = origin.withKey(null);
     return (dryRun ? entities.dryRun(ref, issue, keyless) : entities.ask(ref, issue, keyless))
         .thenApply(reply -> new Made(text, reply));
@@ -54,11 +58,11 @@ public final class Tokens {
   }
 
   /**
-   * Makes the candidate the operator token of a new cluster. Completes with false when the cluster has had one
-   * before; fails with a {@link ProblemException} when the journal does not answer.
+   * Makes the candidate the operator token of a new cluster. Completes with false when the cluster
+   * has had one before; fails with a {@link ProblemException} when the journal does not answer.
    *
-   * <p>Write the candidate where only the operator can read it <em>before</em> this call: an answer may be lost,
-   * and then only a repeat with the same candidate is safe.
+   * <p>Write the candidate where only the operator can read it <em>before</em> this call: an answer
+   * may be lost, and then only a repeat with the same candidate is safe.
    */
   public CompletionStage<Boolean> bootstrap(TokenText candidate) {
     return entities
@@ -66,14 +70,13 @@ public final class Tokens {
             new EntityRef(Token.TYPE.name(), FIRST),
             new Token.Command.Issue("first", Role.OPERATOR, candidate.hash(), null, null),
             Origin.SYSTEM)
-        .thenApply(
-            reply ->
-                switch (reply) {
-                  case Reply.Applied _ -> true;
-                  case Reply.Refused(var problem) when problem.code().equals("token-exists") -> false;
-                  case Reply.Refused(var problem) -> throw new ProblemException(problem);
-                  case Reply.NotNow(_, _, var problem) -> throw new ProblemException(problem);
-                });
+        .thenApply(reply ->
+            switch (reply) {
+              case Reply.Applied _ -> true;
+              case Reply.Refused(var problem) when problem.code().equals("token-exists") -> false;
+              case Reply.Refused(var problem) -> throw new ProblemException(problem);
+              case Reply.NotNow(_, _, var problem) -> throw new ProblemException(problem);
+            });
   }
 
   /** For a token id in a path: refuses what cannot be one. */

@@ -24,15 +24,17 @@ final class ApiOptions {
 
   @Option(
       names = "--url",
-      description = "A node (default: COPYHOLD_URL, else a node of the data directory, else "
-          + DEFAULT_URL
-          + ").")
+      description =
+          "A node (default: COPYHOLD_URL, else a node of the data directory, else "
+              + DEFAULT_URL
+              + ").")
   private @Nullable String url;
 
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
-      description = "File with the token (default: COPYHOLD_TOKEN itself, else the data directory's).")
+      description =
+          "File with the token (default: COPYHOLD_TOKEN itself, else the data directory's).")
   private @Nullable Path tokenFile;
 
   @Option(
@@ -102,7 +104,10 @@ final class ApiOptions {
       return Files.readString(file).strip();
     } catch (IOException e) {
       throw new Trouble(
-          ExitStatus.USAGE, "the token's file cannot be read", file.toString(), "give a readable file");
+          ExitStatus.USAGE,
+          "the token's file cannot be read",
+          file.toString(),
+          "give a readable file");
     }
   }
 

@@ -9,7 +9,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** A command that changes something: tried first if wanted, done once, watched to its end if wanted. */
+/**
+ * A command that changes something: tried first if wanted, done once, watched to its end if wanted.
+ */
 @PortAdapter
 abstract class ChangeCommand extends ApiCommand {
   @Option(names = "--dry-run", description = "Say what would come of it and change nothing.")
@@ -49,8 +51,7 @@ abstract class ChangeCommand extends ApiCommand {
     if (version != null) {
       headers.put("If-Match", "\"" + version + "\"");
     }
-    String target =
-        dryRun ? path + (path.contains("?") ? "&" : "?") + "dryRun=true" : path;
+    String target = dryRun ? path + (path.contains("?") ? "&" : "?") + "dryRun=true" : path;
     return client.send(method, target, body, headers);
   }
 
@@ -70,13 +71,13 @@ abstract class ChangeCommand extends ApiCommand {
                 + body.path("version").asText()
                 + ", "
                 + body.path("summary").path("state").asText()
-                + (events.isEmpty() ? " (nothing to change)" : " (" + events.replace(",", ", ") + ")"));
+                + (events.isEmpty()
+                    ? " (nothing to change)"
+                    : " (" + events.replace(",", ", ") + ")"));
     answer
         .header("Location")
         .filter(path -> answer.status() == 202)
-        .ifPresent(
-            path ->
-                out().println("operation " + path.replace("/v1/operations/", "")));
+        .ifPresent(path -> out().println("operation " + path.replace("/v1/operations/", "")));
     out().flush();
   }
 

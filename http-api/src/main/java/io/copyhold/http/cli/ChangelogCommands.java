@@ -35,7 +35,8 @@ final class ChangelogCommands {
         .say("pause", "Begins no further home.", "POST", ROLLOUTS, "/pause")
         .say("resume", "Goes on after a pause.", "POST", ROLLOUTS, "/resume")
         .say("cancel", "Ends it; homes that have the version keep it.", "POST", ROLLOUTS, "/cancel")
-        .say("retry-failed", "Tries the homes that failed again.", "POST", ROLLOUTS, "/retry-failed")
+        .say(
+            "retry-failed", "Tries the homes that failed again.", "POST", ROLLOUTS, "/retry-failed")
         .add("approve", new OperationCommands.Approve(ROLLOUTS))
         .add("watch", new WatchRollout());
   }
@@ -44,13 +45,18 @@ final class ChangelogCommands {
       description = "Publishes the .sql files of a directory; published ones never change.",
       mixinStandardHelpOptions = true)
   static final class Publish extends ChangeCommand {
-    @Parameters(index = "0", paramLabel = "DIR", description = "With files like V1__create_customers.sql.")
+    @Parameters(
+        index = "0",
+        paramLabel = "DIR",
+        description = "With files like V1__create_customers.sql.")
     private Path directory = Path.of("");
 
     @Option(names = "--id", description = "Of the changelog (default: the directory's name).")
     private @Nullable String id;
 
-    @Option(names = "--poolable", description = "The scripts keep to the shape that shared tables need.")
+    @Option(
+        names = "--poolable",
+        description = "The scripts keep to the shape that shared tables need.")
     private boolean poolable;
 
     @Override
@@ -95,8 +101,7 @@ final class ChangelogCommands {
 
     @Override
     int run(Client client) throws Trouble, InterruptedException {
-      var body =
-          client.get(CHANGELOGS + "/" + encode(id) + "/versions/" + encode(version)).body();
+      var body = client.get(CHANGELOGS + "/" + encode(id) + "/versions/" + encode(version)).body();
       if (json()) {
         print(body);
       } else {
@@ -117,13 +122,20 @@ final class ChangelogCommands {
     @Option(names = "--to", paramLabel = "VERSION", description = "Default: the latest.")
     private @Nullable String version;
 
-    @Option(names = "--wave", split = ",", paramLabel = "SIZE", description = "10 homes, or 10%%; several rise.")
+    @Option(
+        names = "--wave",
+        split = ",",
+        paramLabel = "SIZE",
+        description = "10 homes, or 10%%; several rise.")
     private List<String> waves = new ArrayList<>();
 
     @Option(names = "--per-store", description = "Homes of one store at the same time.")
     private @Nullable Integer perStore;
 
-    @Option(names = "--failure-budget", paramLabel = "SIZE", description = "Failures after which it stops and asks.")
+    @Option(
+        names = "--failure-budget",
+        paramLabel = "SIZE",
+        description = "Failures after which it stops and asks.")
     private @Nullable String budget;
 
     @Option(names = "--soak", paramLabel = "SECONDS", description = "Wait after each wave.")
@@ -132,7 +144,10 @@ final class ChangelogCommands {
     @Option(names = "--gated", description = "Each wave but the first waits for an approval.")
     private boolean gated;
 
-    @Option(names = "--owner", paramLabel = "TYPE/ID", description = "Only tenant/acme, pool/shared.")
+    @Option(
+        names = "--owner",
+        paramLabel = "TYPE/ID",
+        description = "Only tenant/acme, pool/shared.")
     private List<String> owners = new ArrayList<>();
 
     @Option(names = "--tag", description = "Only homes with this tag.")

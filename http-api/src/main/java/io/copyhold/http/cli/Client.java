@@ -18,8 +18,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Speaks to the admin API. What is "not now" is asked again, with growing pauses and within a limit; a command
- * carries the same idempotency key each time, so that it is done once.
+ * Speaks to the admin API. What is "not now" is asked again, with growing pauses and within a
+ * limit; a command carries the same idempotency key each time, so that it is done once.
  */
 @PortAdapter
 final class Client implements AutoCloseable {
@@ -71,8 +71,7 @@ final class Client implements AutoCloseable {
           return answer(response);
         }
         trouble = Trouble.of(response.statusCode(), json(response.body()));
-        wait =
-            response.headers().firstValue("Retry-After").map(Client::seconds).orElse(pause);
+        wait = response.headers().firstValue("Retry-After").map(Client::seconds).orElse(pause);
       } catch (IOException e) {
         trouble = unreachable(e);
       }
@@ -123,7 +122,10 @@ final class Client implements AutoCloseable {
       request = HttpRequest.newBuilder(uri);
     } catch (IllegalArgumentException e) {
       throw new Trouble(
-          ExitStatus.USAGE, "this is no address: " + url, "--url", "write it like http://host:7400");
+          ExitStatus.USAGE,
+          "this is no address: " + url,
+          "--url",
+          "write it like http://host:7400");
     }
     request
         .header("Authorization", "Bearer " + token)
@@ -152,7 +154,8 @@ final class Client implements AutoCloseable {
     response
         .headers()
         .map()
-        .forEach((name, values) -> headers.put(name.toLowerCase(java.util.Locale.ROOT), values.getFirst()));
+        .forEach((name, values) ->
+            headers.put(name.toLowerCase(java.util.Locale.ROOT), values.getFirst()));
     return new Answer(response.statusCode(), json(response.body()), response.body(), headers);
   }
 

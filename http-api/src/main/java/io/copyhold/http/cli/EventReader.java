@@ -44,7 +44,10 @@ final class EventReader {
             id = line.substring(4);
           } else if (line.startsWith("event: token")) {
             throw new Trouble(
-                ExitStatus.REFUSED, "the token holds no longer", null, "get another from an operator");
+                ExitStatus.REFUSED,
+                "the token holds no longer",
+                null,
+                "get another from an operator");
           } else if (line.startsWith("data: ")) {
             JsonNode data = json(line.substring(6));
             if (data.has("type")) {

@@ -33,7 +33,10 @@ final class OperationCommands {
   static Group tokens() {
     return new Group("token", "Tokens: who may speak to the API.")
         .add("create", new CreateToken())
-        .add("list", new Reading.ListCommand(TOKENS, "name", "role", "state", "expires", "tenants", "tenantTags"))
+        .add(
+            "list",
+            new Reading.ListCommand(
+                TOKENS, "name", "role", "state", "expires", "tenants", "tenantTags"))
         .add("show", new Reading.ShowCommand(TOKENS))
         .add("revoke", new RevokeToken());
   }
@@ -92,7 +95,7 @@ final class OperationCommands {
     @Parameters(index = "1", paramLabel = "SIGNAL", description = "As explain names it.")
     private String signal = "";
 
-    @Option(names = "--data", description = "Text handed to the step.")
+    @Option(names = "--note", description = "Text handed to the step.")
     private @Nullable String data;
 
     Approve(String path) {
@@ -115,7 +118,11 @@ final class OperationCommands {
     @Parameters(index = "0", paramLabel = "OPERATION")
     private String id = "";
 
-    @Option(names = "--happened", negatable = true, required = true, description = "It did: go on. Or --no-happened: run it again.")
+    @Option(
+        names = "--happened",
+        negatable = true,
+        required = true,
+        description = "It did: go on. Or --no-happened: run it again.")
     private boolean happened;
 
     @Override
@@ -126,9 +133,7 @@ final class OperationCommands {
     }
   }
 
-  @Command(
-      description = "Makes a token and prints it, once.",
-      mixinStandardHelpOptions = true)
+  @Command(description = "Makes a token and prints it, once.", mixinStandardHelpOptions = true)
   static final class CreateToken extends ChangeCommand {
     @Parameters(paramLabel = "NAME")
     private String name = "";
@@ -136,13 +141,22 @@ final class OperationCommands {
     @Option(names = "--role", required = true, description = "operator, reader or application.")
     private String role = "";
 
-    @Option(names = "--tenant", paramLabel = "ID", description = "For an application: it sees this one.")
+    @Option(
+        names = "--tenant",
+        paramLabel = "ID",
+        description = "For an application: it sees this one.")
     private List<String> tenants = new ArrayList<>();
 
-    @Option(names = "--tenant-tag", paramLabel = "TAG", description = "For an application: it sees those with all of these.")
+    @Option(
+        names = "--tenant-tag",
+        paramLabel = "TAG",
+        description = "For an application: it sees those with all of these.")
     private List<String> tags = new ArrayList<>();
 
-    @Option(names = "--expires", paramLabel = "TIME", description = "Like 2027-01-01T00:00:00Z (default: never).")
+    @Option(
+        names = "--expires",
+        paramLabel = "TIME",
+        description = "Like 2027-01-01T00:00:00Z (default: never).")
     private @Nullable String expires;
 
     @Override
@@ -212,7 +226,10 @@ final class OperationCommands {
     @Option(names = "--id", description = "Only the entity of this id.")
     private @Nullable String id;
 
-    @Option(names = "--since", paramLabel = "OFFSET", description = "Begin after the event of this offset.")
+    @Option(
+        names = "--since",
+        paramLabel = "OFFSET",
+        description = "Begin after the event of this offset.")
     private @Nullable String since;
 
     @Option(names = "--limit", paramLabel = "N", description = "End after so many events.")

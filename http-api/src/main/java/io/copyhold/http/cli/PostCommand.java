@@ -3,7 +3,10 @@ package io.copyhold.http.cli;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** A command that says one word to one thing: {@code tenant resume acme}. Its description is given by its group. */
+/**
+ * A command that says one word to one thing: {@code tenant resume acme}. Its description is given
+ * by its group.
+ */
 @Command(mixinStandardHelpOptions = true)
 final class PostCommand extends ChangeCommand {
   private final String method;

@@ -6,7 +6,8 @@ import java.util.Set;
 
 /** Shows how an operation goes on: a bar that moves on a terminal, a line per change elsewhere. */
 final class Progress {
-  private static final Set<String> ENDS = Set.of("done", "undone", "failed-in-rollback", "cancelled");
+  private static final Set<String> ENDS =
+      Set.of("done", "undone", "failed-in-rollback", "cancelled");
   private static final int BAR = 24;
 
   private final Client client;

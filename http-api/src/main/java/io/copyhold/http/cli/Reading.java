@@ -31,7 +31,10 @@ final class Reading {
     @Option(names = "--prefix", description = "How the id begins.")
     private @Nullable String prefix;
 
-    @Option(names = "--sort", paramLabel = "FIELD", description = "A minus before it turns it round.")
+    @Option(
+        names = "--sort",
+        paramLabel = "FIELD",
+        description = "A minus before it turns it round.")
     private @Nullable String sort;
 
     @Option(names = "--limit", description = "Rows at most (default: ${DEFAULT-VALUE}).")
@@ -46,7 +49,9 @@ final class Reading {
         description = "Wait until the list contains this change.")
     private @Nullable String after;
 
-    /** @param columns fields of the summary after the id */
+    /**
+     * @param columns fields of the summary after the id
+     */
     ListCommand(String path, String... columns) {
       this.path = path;
       this.columns = List.of(columns);
@@ -82,8 +87,8 @@ final class Reading {
       }
       page.path("facets")
           .properties()
-          .forEach(
-              facet -> out().println(facet.getKey() + ": " + facet.getValue().toString().replace("\"", "")));
+          .forEach(facet ->
+              out().println(facet.getKey() + ": " + facet.getValue().toString().replace("\"", "")));
       if (!page.path("upToDate").asBoolean(true)) {
         err().println("copyhold: the list does not yet contain " + after);
       }
@@ -135,7 +140,8 @@ final class Reading {
 
     @Override
     int run(Client client) throws Trouble, InterruptedException {
-      String query = version != null ? "?version=" + version : at != null ? "?at=" + encode(at) : "";
+      String query =
+          version != null ? "?version=" + version : at != null ? "?at=" + encode(at) : "";
       JsonNode body = client.get(path + "/" + encodeParts(id) + query).body();
       if (json()) {
         print(body);
@@ -213,7 +219,9 @@ final class Reading {
     }
   }
 
-  @Command(description = "Prints what differs between two versions.", mixinStandardHelpOptions = true)
+  @Command(
+      description = "Prints what differs between two versions.",
+      mixinStandardHelpOptions = true)
   static final class DiffCommand extends ApiCommand {
     private final String path;
 

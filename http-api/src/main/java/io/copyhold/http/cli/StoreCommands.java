@@ -76,7 +76,10 @@ final class StoreCommands {
         description = "The user's password; - reads it from the standard input.")
     private @Nullable Path passwordFile;
 
-    @Option(names = "--secret", paramLabel = "NAME", description = "A secret that is there: secret:stores/eu-1/admin.")
+    @Option(
+        names = "--secret",
+        paramLabel = "NAME",
+        description = "A secret that is there: secret:stores/eu-1/admin.")
     private @Nullable String secret;
 
     @Option(names = "--region", required = true)
@@ -88,16 +91,22 @@ final class StoreCommands {
     @Option(names = "--homes", description = "Homes at most (default: ${DEFAULT-VALUE}).")
     private int homesMax = 1_000;
 
-    @Option(names = "--connections", description = "Of the control plane at most (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--connections",
+        description = "Of the control plane at most (default: ${DEFAULT-VALUE}).")
     private int connectionsMax = 50;
 
-    @Option(names = "--work", description = "Operations at the same time (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--work",
+        description = "Operations at the same time (default: ${DEFAULT-VALUE}).")
     private int workMax = 8;
 
     @Option(names = "--shared-database", description = "Where schemas and pools live.")
     private @Nullable String sharedDatabase;
 
-    @Option(names = "--ssl-mode", description = "disable, prefer, require, verify-ca or verify-full.")
+    @Option(
+        names = "--ssl-mode",
+        description = "disable, prefer, require, verify-ca or verify-full.")
     private @Nullable String sslMode;
 
     @Option(names = "--tag")
@@ -138,7 +147,10 @@ final class StoreCommands {
     @Option(names = "--user")
     private @Nullable String user;
 
-    @Option(names = "--password-file", paramLabel = "FILE", description = "- reads the standard input.")
+    @Option(
+        names = "--password-file",
+        paramLabel = "FILE",
+        description = "- reads the standard input.")
     private @Nullable Path passwordFile;
 
     @Option(names = "--secret", paramLabel = "NAME")
@@ -180,7 +192,10 @@ final class StoreCommands {
     @Option(names = "--store", required = true)
     private String store = "";
 
-    @Option(names = "--changelog", required = true, description = "All its scripts must be poolable.")
+    @Option(
+        names = "--changelog",
+        required = true,
+        description = "All its scripts must be poolable.")
     private String changelog = "";
 
     @Option(names = "--schema-version", description = "Of the changelog (default: the latest).")

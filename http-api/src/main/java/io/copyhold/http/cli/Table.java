@@ -61,16 +61,15 @@ final class Table {
   static void tree(PrintWriter out, JsonNode node, String indent) {
     if (node.isObject()) {
       node.properties()
-          .forEach(
-              field -> {
-                JsonNode value = field.getValue();
-                if (value.isValueNode() || value.isEmpty()) {
-                  out.println(indent + field.getKey() + ": " + cell(value));
-                } else {
-                  out.println(indent + field.getKey() + ":");
-                  tree(out, value, indent + "  ");
-                }
-              });
+          .forEach(field -> {
+            JsonNode value = field.getValue();
+            if (value.isValueNode() || value.isEmpty()) {
+              out.println(indent + field.getKey() + ": " + cell(value));
+            } else {
+              out.println(indent + field.getKey() + ":");
+              tree(out, value, indent + "  ");
+            }
+          });
     } else if (node.isArray()) {
       for (JsonNode item : node) {
         if (item.isValueNode()) {

@@ -31,7 +31,9 @@ final class TenantCommands {
         .add("offboard", new Offboard());
   }
 
-  @Command(description = "Onboards a tenant; the same again changes nothing.", mixinStandardHelpOptions = true)
+  @Command(
+      description = "Onboards a tenant; the same again changes nothing.",
+      mixinStandardHelpOptions = true)
   static final class Onboard extends ChangeCommand {
     @Parameters(paramLabel = "ID")
     private String id = "";
@@ -48,7 +50,9 @@ final class TenantCommands {
     @Option(names = "--tier", description = "Default: ${DEFAULT-VALUE}.")
     private String tier = "standard";
 
-    @Option(names = "--isolation", description = "database, schema or pool (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--isolation",
+        description = "database, schema or pool (default: ${DEFAULT-VALUE}).")
     private String isolation = "schema";
 
     @Option(names = "--store", description = "Default: the least loaded that fits.")
@@ -150,7 +154,9 @@ final class TenantCommands {
     }
   }
 
-  @Command(description = "Closes its logins and ends its sessions; data stays.", mixinStandardHelpOptions = true)
+  @Command(
+      description = "Closes its logins and ends its sessions; data stays.",
+      mixinStandardHelpOptions = true)
   static final class Suspend extends ChangeCommand {
     @Parameters(paramLabel = "ID")
     private String id = "";
@@ -166,7 +172,9 @@ final class TenantCommands {
     }
   }
 
-  @Command(description = "Takes its home to a version of its changelog.", mixinStandardHelpOptions = true)
+  @Command(
+      description = "Takes its home to a version of its changelog.",
+      mixinStandardHelpOptions = true)
   static final class Migrate extends ChangeCommand {
     private final String path;
 
@@ -219,11 +227,18 @@ final class TenantCommands {
     @Option(names = "--store")
     private @Nullable String store;
 
-    @Option(names = "--database", description = "That is taken over, or that holds the schema.")
+    @Option(names = "--database", description = "Where it is.")
     private @Nullable String database;
 
-    @Option(names = "--schema", description = "Taken over alone; left out, the whole database is.")
+    @Option(
+        names = "--schema",
+        description = "Where its tables are (default: public of a whole database).")
     private @Nullable String schema;
+
+    @Option(
+        names = "--isolation",
+        description = "database or schema (default: schema when one is named).")
+    private @Nullable String isolation;
 
     @Option(names = "--changelog")
     private @Nullable String changelog;
@@ -251,6 +266,7 @@ final class TenantCommands {
       put(body, "store", store);
       put(body, "database", database);
       put(body, "schema", schema);
+      put(body, "isolation", isolation);
       put(body, "changelog", changelog);
       put(body, "version", version);
       put(body, "tags", tags);
@@ -284,7 +300,11 @@ final class TenantCommands {
     @Parameters(paramLabel = "ID")
     private String id = "";
 
-    @Option(names = "--confirm", paramLabel = "ID", required = true, description = "The id once more.")
+    @Option(
+        names = "--confirm",
+        paramLabel = "ID",
+        required = true,
+        description = "The id once more.")
     private String confirm = "";
 
     @Override

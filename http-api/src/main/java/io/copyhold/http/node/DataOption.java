@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where everything of this machine is kept: {@code --data}, else COPYHOLD_DATA, else ~/.copyhold. */
+/**
+ * Where everything of this machine is kept: {@code --data}, else COPYHOLD_DATA, else ~/.copyhold.
+ */
 public final class DataOption {
   @Option(
       names = "--data",

@@ -21,8 +21,7 @@ public final class DownCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     boolean was = RunningSupervisor.stop(data.directory(), Duration.ofSeconds(limitSeconds));
-    System.out.println(
-        was ? "Copyhold is down." : "Nothing runs in " + data.directory() + ".");
+    System.out.println(was ? "Copyhold is down." : "Nothing runs in " + data.directory() + ".");
     return 0;
   }
 }

@@ -49,7 +49,9 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What surrounds the entities of a node: stores, secrets, directory, telemetry, and the admin API. */
+/**
+ * What surrounds the entities of a node: stores, secrets, directory, telemetry, and the admin API.
+ */
 @PortAdapter
 final class Edges implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Edges.class);
@@ -102,8 +104,7 @@ final class Edges implements AutoCloseable {
         "copyhold_directory_lag_seconds",
         "For how long something may be missing from the directory.",
         () -> directory.lagMs() / 1_000.0);
-    this.changes =
-        io.copyhold.runtime.view.Changes.start(feed, types.codec(), blocking, config);
+    this.changes = io.copyhold.runtime.view.Changes.start(feed, types.codec(), blocking, config);
     this.timer = Executors.newSingleThreadScheduledExecutor();
     EntityAddresses addresses = new EntityAddresses(entities);
     this.budgets =
@@ -143,8 +144,7 @@ final class Edges implements AutoCloseable {
     String path = settings.data().resolve("index").resolve(settings.name()).toString();
     return DirectorySettings.from(
         config.getString("copyhold.view.directory.path").isEmpty()
-            ? ConfigFactory.parseMap(
-                    java.util.Map.of("copyhold.view.directory.path", path))
+            ? ConfigFactory.parseMap(java.util.Map.of("copyhold.view.directory.path", path))
                 .withFallback(config)
             : config);
   }
@@ -154,8 +154,7 @@ final class Edges implements AutoCloseable {
   }
 
   OperationTypes operations() {
-    return Wiring.operations(
-        stores, secrets, entities, blobs, directory, new SecureRandom());
+    return Wiring.operations(stores, secrets, entities, blobs, directory, new SecureRandom());
   }
 
   /** Opens the admin API; blocks until it is open. */
@@ -181,14 +180,13 @@ final class Edges implements AutoCloseable {
             blocking);
     RouteTable routes = api.routes();
     AdminServer.bind(system, admin, routes, authenticator, clock, blocking, new SecureRandom())
-        .whenComplete(
-            (opened, failure) -> {
-              if (failure == null) {
-                server.complete(opened);
-              } else {
-                server.completeExceptionally(failure);
-              }
-            });
+        .whenComplete((opened, failure) -> {
+          if (failure == null) {
+            server.complete(opened);
+          } else {
+            server.completeExceptionally(failure);
+          }
+        });
     server.get();
     blocking.execute(() -> begin(tokens));
   }
@@ -209,15 +207,14 @@ final class Edges implements AutoCloseable {
     return from ->
         changes
             .after(from)
-            .map(
-                change ->
-                    new Changes.Change(
-                        change.offset(),
-                        change.entity(),
-                        change.version(),
-                        change.event(),
-                        change.at(),
-                        change.summary()));
+            .map(change ->
+                new Changes.Change(
+                    change.offset(),
+                    change.entity(),
+                    change.version(),
+                    change.event(),
+                    change.at(),
+                    change.summary()));
   }
 
   private Connections connections() {

@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Registers the embedded servers that the supervisor started as example stores ({@code
- * copyhold.example-stores}). What is registered already, perhaps changed by an operator, stays as it is.
+ * copyhold.example-stores}). What is registered already, perhaps changed by an operator, stays as
+ * it is.
  */
 @PortAdapter
 final class ExampleStores {
@@ -92,7 +93,15 @@ final class ExampleStores {
         ask(
             ref,
             new Store.Command.Update(
-                registration.host(), registration.port(), null, null, null, null, null, null, null));
+                registration.host(),
+                registration.port(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null));
     if (reply instanceof Reply.Refused(var problem)) {
       log.atWarn().addKeyValue("store", ref.id()).log("kept as it is: {}", problem);
     }

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The operator's token that a new cluster begins with, in a file of mode 0600 in the data directory. Written
- * before it is made valid, so that a lost answer loses no token.
+ * The operator's token that a new cluster begins with, in a file of mode 0600 in the data
+ * directory. Written before it is made valid, so that a lost answer loses no token.
  */
 @PortAdapter
 public final class FirstToken {
@@ -46,16 +46,16 @@ public final class FirstToken {
     }
     TokenText candidate =
         TokenText.parse(Files.readString(file).strip())
-            .orElseThrow(
-                () ->
-                    new ProblemException(
-                        "token-file-unreadable",
-                        "The file " + file + " holds no token.",
-                        "Put the operator's token back, or remove the file."));
+            .orElseThrow(() ->
+                new ProblemException(
+                    "token-file-unreadable",
+                    "The file " + file + " holds no token.",
+                    "Put the operator's token back, or remove the file."));
     while (true) {
       try {
         if (!tokens.bootstrap(candidate).toCompletableFuture().join()) {
-          log.atInfo().log("the cluster has its first token already; it is not the one in this directory");
+          log.atInfo().log(
+              "the cluster has its first token already; it is not the one in this directory");
           if (mine) {
             Files.delete(file);
           }

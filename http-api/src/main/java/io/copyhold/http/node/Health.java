@@ -13,12 +13,16 @@ import java.time.Duration;
 final class Health {
   private static final Duration LIMIT = Duration.ofSeconds(3);
 
-  /** @param note why not, or empty */
+  /**
+   * @param note why not, or empty
+   */
   record Verdict(boolean ready, String note) {}
 
   private Health() {}
 
-  /** @param nodes that there must be */
+  /**
+   * @param nodes that there must be
+   */
   static boolean allReady(SupervisorState state, int nodes) throws InterruptedException {
     int ready = 0;
     for (ChildState child : state.children()) {

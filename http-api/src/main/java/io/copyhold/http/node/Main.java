@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The process of one node: {@code --config FILE}. It ends with status 0 when asked to stop, 1 when it
- * cannot start, and 75 when it must start anew, for example because the cluster took it for dead.
+ * The process of one node: {@code --config FILE}. It ends with status 0 when asked to stop, 1 when
+ * it cannot start, and 75 when it must start anew, for example because the cluster took it for
+ * dead.
  */
 @PortAdapter
 public final class Main {

@@ -134,7 +134,9 @@ public final class Node {
         agenda,
         agendaSettings,
         (entity, row, missed) ->
-            entities.wake(entity, row, missed).thenApply(reply -> !(reply instanceof Reply.NotNow)));
+            entities
+                .wake(entity, row, missed)
+                .thenApply(reply -> !(reply instanceof Reply.NotNow)));
     system.systemActorOf(
         Membership.create(
             settings.name(),
@@ -235,11 +237,10 @@ public final class Node {
                 blocking));
     system
         .getWhenTerminated()
-        .whenComplete(
-            (_, _) -> {
-              pool.close();
-              ended.complete(status);
-            });
+        .whenComplete((_, _) -> {
+          pool.close();
+          ended.complete(status);
+        });
   }
 
   /** The problem of a start that failed inside a future. */

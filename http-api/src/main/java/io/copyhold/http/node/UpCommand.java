@@ -31,8 +31,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code copyhold up}: starts the supervisor of a data directory, by default as a process of its own that
- * goes on when this one ends, and waits until the API is ready.
+ * {@code copyhold up}: starts the supervisor of a data directory, by default as a process of its
+ * own that goes on when this one ends, and waits until the API is ready.
  */
 @PortAdapter
 @Command(
@@ -175,9 +175,11 @@ public final class UpCommand implements Callable<Integer> {
         }
       }
       if (!process.isAlive()) {
-        System.err.println("copyhold: the supervisor ended with status " + process.exitValue() + ":");
+        System.err.println(
+            "copyhold: the supervisor ended with status " + process.exitValue() + ":");
         tail(log).forEach(line -> System.err.println("  " + line));
-        System.err.println("Its log: " + log + ", and those of its children in " + directory.resolve("log"));
+        System.err.println(
+            "Its log: " + log + ", and those of its children in " + directory.resolve("log"));
         return 1;
       }
       Thread.sleep(LOOK);
@@ -190,7 +192,10 @@ public final class UpCommand implements Callable<Integer> {
     return 3;
   }
 
-  /** The same command in the foreground, in a session of its own, so that a closed terminal does not end it. */
+  /**
+   * The same command in the foreground, in a session of its own, so that a closed terminal does not
+   * end it.
+   */
   private Process spawn(Path log) throws IOException {
     List<String> command = new ArrayList<>();
     if (Path.of("/usr/bin/setsid").toFile().canExecute()) {
@@ -201,7 +206,11 @@ public final class UpCommand implements Callable<Integer> {
     command.add("-Xmx128m");
     command.addAll(
         List.of(
-            "-cp", System.getProperty("java.class.path"), "io.copyhold.http.cli.Main", "up", "--foreground"));
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.copyhold.http.cli.Main",
+            "up",
+            "--foreground"));
     command.addAll(List.of("--data", data.directory().toString()));
     addOption(command, "--nodes", nodes);
     addOption(command, "--http-port", httpPort);
@@ -247,7 +256,8 @@ public final class UpCommand implements Callable<Integer> {
     if (Files.exists(token)) {
       out.println("The operator's token stands in " + token + "; commands on this machine use it.");
     }
-    out.println("Next: copyhold store list, copyhold tenant --help, docs/tour.md.  Stop: copyhold down");
+    out.println(
+        "Next: copyhold store list, copyhold tenant --help, docs/tour.md.  Stop: copyhold down");
   }
 
   private static List<String> tail(Path log) throws IOException {

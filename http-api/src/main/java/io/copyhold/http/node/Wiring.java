@@ -2,34 +2,34 @@ package io.copyhold.http.node;
 
 import io.copyhold.config.node.PostgresNodeRegister;
 import io.copyhold.config.secret.PostgresSecrets;
-import io.copyhold.http.auth.Token;
+import io.copyhold.config.secret.Secret;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.http.auth.Token;
+import io.copyhold.migration.MigrationOperations;
+import io.copyhold.migration.rollout.Rollout;
+import io.copyhold.migration.schema.StepPorts;
+import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.Quarantine;
 import io.copyhold.runtime.journal.Blobs;
 import io.copyhold.runtime.journal.JournalSchema;
 import io.copyhold.runtime.operation.OperationEntity;
 import io.copyhold.runtime.operation.OperationTypes;
-import io.copyhold.runtime.view.Directory;
-import io.copyhold.tenants.store.DataStores;
-import io.copyhold.tenants.store.StoreBudgets;
-import io.copyhold.migration.rollout.Rollout;
 import io.copyhold.runtime.postgres.ControlSchema;
+import io.copyhold.runtime.view.Directory;
 import io.copyhold.tenants.changelog.Changelog;
-import io.copyhold.tenants.pool.Pool;
-import io.copyhold.tenants.store.Store;
-import io.copyhold.tenants.tenant.Tenant;
-import io.copyhold.config.secret.Secret;
-import io.copyhold.runtime.entity.Entities;
-import io.copyhold.migration.MigrationOperations;
-import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.tenants.changelog.JournaledScripts;
 import io.copyhold.tenants.placement.DirectoryCandidates;
 import io.copyhold.tenants.placement.DirectoryHomes;
+import io.copyhold.tenants.pool.Pool;
+import io.copyhold.tenants.store.DataStores;
 import io.copyhold.tenants.store.LockPolicy;
-import java.util.random.RandomGenerator;
+import io.copyhold.tenants.store.Store;
+import io.copyhold.tenants.store.StoreBudgets;
+import io.copyhold.tenants.tenant.Tenant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /** What a node is made of, as lists: a new entity type or table is a line here. */
 public final class Wiring {

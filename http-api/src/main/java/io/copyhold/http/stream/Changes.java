@@ -25,8 +25,8 @@ public interface Changes {
       @Nullable JsonNode summary) {}
 
   /**
-   * Everything after the offset, at least once and in order per entity, without end. Fails with a {@link
-   * io.copyhold.runtime.ProblemException} for an offset it cannot read.
+   * Everything after the offset, at least once and in order per entity, without end. Fails with a
+   * {@link io.copyhold.runtime.ProblemException} for an offset it cannot read.
    *
    * @param offset null for what comes from now on
    */

@@ -18,14 +18,16 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
 /**
- * Makes streams of server-sent events. Each event has an id to resume from with {@code Last-Event-ID}; a comment
- * shows at every heartbeat that the stream lives. A stream ends when its watcher falls behind by more than the
- * buffer (event {@code behind}: resume), or when its token holds no longer (event {@code token}).
+ * Makes streams of server-sent events. Each event has an id to resume from with {@code
+ * Last-Event-ID}; a comment shows at every heartbeat that the stream lives. A stream ends when its
+ * watcher falls behind by more than the buffer (event {@code behind}: resume), or when its token
+ * holds no longer (event {@code token}).
  */
 public final class Watch {
   private static final ByteString ALIVE = ByteString.fromString(": alive\n\n");
   private static final ByteString BEHIND =
-      ByteString.fromString("event: behind\ndata: {\"todo\":\"connect again with Last-Event-ID\"}\n\n");
+      ByteString.fromString(
+          "event: behind\ndata: {\"todo\":\"connect again with Last-Event-ID\"}\n\n");
   private static final ByteString NO_TOKEN =
       ByteString.fromString("event: token\ndata: {\"todo\":\"the token holds no longer\"}\n\n");
 
@@ -56,7 +58,9 @@ public final class Watch {
             .mapAsync(
                 1,
                 change ->
-                    visible.apply(change).thenApply(yes -> yes ? List.of(change) : List.<Change>of()))
+                    visible
+                        .apply(change)
+                        .thenApply(yes -> yes ? List.of(change) : List.<Change>of()))
             .mapConcat(found -> found)
             .map(Watch::event)
             .buffer(buffer, OverflowStrategy.fail())
@@ -71,11 +75,10 @@ public final class Watch {
               open.incrementAndGet();
               return Source.single(ALIVE)
                   .concat(events.merge(beats, true))
-                  .watchTermination(
-                      (unused, end) -> {
-                        end.whenComplete((_, _) -> open.decrementAndGet());
-                        return unused;
-                      });
+                  .watchTermination((unused, end) -> {
+                    end.whenComplete((_, _) -> open.decrementAndGet());
+                    return unused;
+                  });
             })
         .mapMaterializedValue(_ -> NotUsed.getInstance());
   }

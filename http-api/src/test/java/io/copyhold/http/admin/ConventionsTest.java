@@ -12,7 +12,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What holds for every route: versions, keys, dry runs, traces, problems, operations and their signals. */
+/**
+ * What holds for every route: versions, keys, dry runs, traces, problems, operations and their
+ * signals.
+ */
 class ConventionsTest {
   private static Node node;
   private static Client api;
@@ -34,9 +37,9 @@ class ConventionsTest {
 
   private static String onboarding() {
     return """
-        {"name": "Acme", "plan": "pro", "region": "eu", "tier": "standard", "isolation": "schema",
-         "store": "s1", "changelog": "app"}
-        """;
+    {"name": "Acme", "plan": "pro", "region": "eu", "tier": "standard", "isolation": "schema",
+     "store": "s1", "changelog": "app"}
+    """;
   }
 
   private static String tenant(String id) throws Exception {
@@ -49,12 +52,14 @@ class ConventionsTest {
   void anotherVersionRefusesTheCommand() throws Exception {
     String path = tenant("versions");
     String tag = api.get(path).header("ETag").orElseThrow();
-    assertThat(api.with("If-Match", tag).send("PUT", path + "/name", "{\"name\": \"One\"}").status())
+    assertThat(
+            api.with("If-Match", tag).send("PUT", path + "/name", "{\"name\": \"One\"}").status())
         .isEqualTo(200);
     Answer stale = api.with("If-Match", tag).send("PUT", path + "/name", "{\"name\": \"Two\"}");
     assertThat(stale.status()).isEqualTo(412);
     assertThat(stale.problem()).isEqualTo("version-mismatch");
-    assertThat(api.with("If-Match", "7").send("PUT", path + "/name", "{\"name\": \"Two\"}").problem())
+    assertThat(
+            api.with("If-Match", "7").send("PUT", path + "/name", "{\"name\": \"Two\"}").problem())
         .isEqualTo("if-match-malformed");
   }
 
@@ -153,7 +158,8 @@ class ConventionsTest {
     assertThat(api.send("POST", "/v1/quarantine/tenant/never/skip", "{\"version\": 1}").status())
         .isEqualTo(404);
     assertThat(api.get("/v1/quarantine").status()).isEqualTo(200);
-    assertThat(api.send("POST", "/v1/tenants/x-1/resume", "{}").problem()).isEqualTo("body-unexpected");
+    assertThat(api.send("POST", "/v1/tenants/x-1/resume", "{}").problem())
+        .isEqualTo("body-unexpected");
   }
 
   @Test
@@ -186,8 +192,7 @@ class ConventionsTest {
     String deep = "{\"signal\": \"go\", \"data\": " + "[".repeat(100_000) + "}";
     assertThat(api.send("POST", path + "/approve", deep).problem()).isEqualTo("json-too-deep");
     assertThat(api.send("POST", path + "/approve", "{\"signal\": \"go\"}").status()).isEqualTo(200);
-    Node.await(
-        () -> api.get(path).body().at("/state/summary/state").asText().equals("done"));
+    Node.await(() -> api.get(path).body().at("/state/summary/state").asText().equals("done"));
     assertThat(api.get(path + "/explain").body().path("reasons")).isEmpty();
     assertThat(api.send("POST", path + "/cancel", null).status()).isEqualTo(409);
     assertThat(api.get("/v1/operations/counter/c1/count/9").status()).isEqualTo(404);
@@ -224,11 +229,10 @@ class ConventionsTest {
     } finally {
       node.journalUp = true;
     }
-    Node.await(
-        () ->
-            api.with("Idempotency-Key", "away")
-                    .send("PUT", path + "/name", "{\"name\": \"Later\"}")
-                    .status()
-                == 200);
+    Node.await(() ->
+        api.with("Idempotency-Key", "away")
+                .send("PUT", path + "/name", "{\"name\": \"Later\"}")
+                .status()
+            == 200);
   }
 }

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Stores, changelogs, pools and tenants over HTTP; every answer is held against the contract by the client. */
+/**
+ * Stores, changelogs, pools and tenants over HTTP; every answer is held against the contract by the
+ * client.
+ */
 class DomainApiTest {
   private static Node node;
   private static Client api;
@@ -50,15 +53,15 @@ class DomainApiTest {
 
   static String onboarding(String name) {
     return """
-        {"name": "%s", "plan": "pro", "region": "eu", "tier": "standard", "isolation": "schema",
-         "store": "eu-1", "changelog": "invoicing", "version": "1", "tags": ["team=blue"]}
-        """
+    {"name": "%s", "plan": "pro", "region": "eu", "tier": "standard", "isolation": "schema",
+     "store": "eu-1", "changelog": "invoicing", "version": "1", "tags": ["team=blue"]}
+    """
         .formatted(name);
   }
 
   static void active(Client api, String tenant) throws Exception {
-    Node.await(
-        () -> api.get("/v1/tenants/" + tenant).text().contains("\"kind\":\"Live\"")
+    Node.await(() ->
+        api.get("/v1/tenants/" + tenant).text().contains("\"kind\":\"Live\"")
             && !api.get("/v1/tenants/" + tenant).text().contains("\"task\""));
   }
 
@@ -79,8 +82,9 @@ class DomainApiTest {
 
     assertThat(api.send("POST", "/v1/tenants/acme/suspend", "{\"reason\": \"unpaid\"}").status())
         .isEqualTo(202);
-    Node.await(() -> api.get("/v1/tenants/acme").body().path("state").path("suspended").isTextual()
-        && !api.get("/v1/tenants/acme").text().contains("\"task\""));
+    Node.await(() ->
+        api.get("/v1/tenants/acme").body().path("state").path("suspended").isTextual()
+            && !api.get("/v1/tenants/acme").text().contains("\"task\""));
     assertThat(api.send("POST", "/v1/tenants/acme/resume", null).status()).isEqualTo(202);
     active(api, "acme");
     Answer configured =
@@ -109,7 +113,8 @@ class DomainApiTest {
     assertThat(api.get("/v1/tenants/acme?at=2020-01-01T00:00:00Z").status()).isEqualTo(404);
     assertThat(api.get("/v1/tenants/acme?version=99").problem()).isEqualTo("version-not-reached");
 
-    assertThat(api.send("DELETE", "/v1/tenants/acme?confirm=other", null).status()).isBetween(400, 422);
+    assertThat(api.send("DELETE", "/v1/tenants/acme?confirm=other", null).status())
+        .isBetween(400, 422);
     assertThat(api.send("DELETE", "/v1/tenants/acme?confirm=acme", null).status()).isEqualTo(202);
     Node.await(() -> api.get("/v1/tenants/acme").text().contains("\"kind\":\"Offboarded\""));
   }
@@ -119,15 +124,19 @@ class DomainApiTest {
     String body =
         """
         {"name": "Old Ltd", "plan": "pro", "region": "eu", "tier": "standard", "store": "eu-1",
-         "database": "legacy", "schema": "legacy", "changelog": "invoicing", "version": "1"}
+         "database": "old", "schema": "legacy", "changelog": "invoicing", "version": "1"}
         """;
     assertThat(api.send("PUT", "/v1/tenants/legacy/adoption", body).status()).isEqualTo(202);
     Node.await(() -> api.get("/v1/tenants/legacy").text().contains("\"Offered\""));
-    assertThat(api.send("POST", "/v1/tenants/legacy/adoption/confirm", null).status()).isEqualTo(202);
+    assertThat(api.send("POST", "/v1/tenants/legacy/adoption/confirm", null).status())
+        .isEqualTo(202);
     active(api, "legacy");
     assertThat(api.send("DELETE", "/v1/tenants/legacy/adoption", null).status()).isEqualTo(409);
     assertThat(
-            api.send("PUT", "/v1/tenants/legacy-2/adoption", body.replace("\"schema\"", "\"scheme\""))
+            api.send(
+                    "PUT",
+                    "/v1/tenants/legacy-2/adoption",
+                    body.replace("\"schema\"", "\"scheme\""))
                 .problem())
         .isEqualTo("field-unknown");
   }
@@ -142,10 +151,14 @@ class DomainApiTest {
     assertThat(made.status()).as(made.text()).isEqualTo(202);
     Node.await(() -> api.get("/v1/pools/shared-1").text().contains("\"kind\":\"Open\""));
     assertThat(api.send("POST", "/v1/pools/shared-1/migrate", "{}").status()).isEqualTo(202);
-    Node.await(() -> api.get("/v1/pools/shared-1").body().at("/state/version").asText().equals("2"));
+    Node.await(
+        () -> api.get("/v1/pools/shared-1").body().at("/state/version").asText().equals("2"));
     assertThat(api.send("DELETE", "/v1/pools/shared-1", null).status()).isEqualTo(202);
     assertThat(
-            api.send("PUT", "/v1/pools/p-2", "{\"store\": \"none-such\", \"changelog\": \"invoicing\", \"membersMax\": 1}")
+            api.send(
+                    "PUT",
+                    "/v1/pools/p-2",
+                    "{\"store\": \"none-such\", \"changelog\": \"invoicing\", \"membersMax\": 1}")
                 .problem())
         .isEqualTo("store-unknown");
   }
@@ -178,7 +191,8 @@ class DomainApiTest {
         {"host": "127.0.0.1", "port": 5434, "adminUser": "copyhold", "adminPassword": "pw",
          "region": "us", "tier": "standard", "capacity": {"homesMax": 10, "connectionsMax": 5, "workMax": 2}}
         """;
-    assertThat(api.send("PUT", "/v1/stores/us-1?dryRun=true", body).body().path("dryRun").asBoolean())
+    assertThat(
+            api.send("PUT", "/v1/stores/us-1?dryRun=true", body).body().path("dryRun").asBoolean())
         .isTrue();
     assertThat(node.secrets.get(new SecretRef("stores/us-1/admin"))).isEmpty();
     assertThat(api.send("PUT", "/v1/stores/us-1", body).status()).isEqualTo(202);
@@ -246,7 +260,10 @@ class DomainApiTest {
       assertThat(api.get("/v1/tenants/" + id).status()).isEqualTo(404);
     }
     assertThat(
-            api.send("PUT", "/v1/tenants/" + URLEncoder.encode("\u0430cme", StandardCharsets.UTF_8), onboarding("A"))
+            api.send(
+                    "PUT",
+                    "/v1/tenants/" + URLEncoder.encode("\u0430cme", StandardCharsets.UTF_8),
+                    onboarding("A"))
                 .text())
         .contains("CYRILLIC");
   }
@@ -272,8 +289,7 @@ class DomainApiTest {
     assertThat(answer.body().path("uri").asText())
         .isEqualTo("postgresql://t_connected:s3cret@127.0.0.1:5432/connected?sslmode=prefer");
     assertThat(answer.header("Cache-Control")).contains("no-store");
-    Answer reader =
-        api.send("POST", "/v1/tokens", "{\"name\": \"looker\", \"role\": \"reader\"}");
+    Answer reader = api.send("POST", "/v1/tokens", "{\"name\": \"looker\", \"role\": \"reader\"}");
     Client looker = node.client(reader.body().path("token").asText());
     assertThat(looker.get("/v1/tenants/connected").status()).isEqualTo(200);
     assertThat(looker.get("/v1/tenants/connected/connection").status()).isEqualTo(403);
@@ -283,7 +299,10 @@ class DomainApiTest {
   @Test
   void anApplicationSeesItsTenantsAndNoOthers() throws Exception {
     for (String id : new String[] {"mine", "tagged", "theirs"}) {
-      api.send("PUT", "/v1/tenants/" + id, onboarding(id).replace("team=blue", id.equals("tagged") ? "team=app" : "none"));
+      api.send(
+          "PUT",
+          "/v1/tenants/" + id,
+          onboarding(id).replace("team=blue", id.equals("tagged") ? "team=app" : "none"));
       active(api, id);
     }
     Answer made =
@@ -295,13 +314,16 @@ class DomainApiTest {
     Answer list = app.get("/v1/tenants");
     assertThat(list.body().path("items").findValuesAsText("id"))
         .containsExactlyInAnyOrder("mine", "tagged");
-    assertThat(app.get("/v1/tenants?filter=id:theirs,mine").body().path("items").findValuesAsText("id"))
+    assertThat(
+            app.get("/v1/tenants?filter=id:theirs,mine")
+                .body()
+                .path("items")
+                .findValuesAsText("id"))
         .containsExactly("mine");
     assertThat(app.get("/v1/tenants?filter=id:theirs").body().path("total").asInt()).isZero();
     assertThat(app.get("/v1/tenants/mine").status()).isEqualTo(200);
     assertThat(app.get("/v1/tenants/tagged/connection").status()).isEqualTo(200);
-    for (String path :
-        new String[] {"", "/history", "/diff?to=1", "/connection", "?version=1"}) {
+    for (String path : new String[] {"", "/history", "/diff?to=1", "/connection", "?version=1"}) {
       assertThat(app.get("/v1/tenants/theirs" + path).status()).as(path).isEqualTo(404);
     }
     assertThat(app.get("/v1/operations/tenant/theirs/provision/1").status()).isEqualTo(404);
@@ -326,21 +348,24 @@ class DomainApiTest {
     Answer position = api.send("PATCH", "/v1/tenants/page-4/tags", "{\"add\": [\"last\"]}");
     String after = position.header("Copyhold-Position").orElseThrow();
     Answer page = api.get("/v1/tenants?prefix=page-&limit=2&sort=-id&facet=plan&after=" + after);
-    assertThat(page.body().path("items").findValuesAsText("id")).containsExactly("page-4", "page-3");
+    assertThat(page.body().path("items").findValuesAsText("id"))
+        .containsExactly("page-4", "page-3");
     assertThat(page.body().path("total").asInt()).isEqualTo(5);
     assertThat(page.body().path("upToDate").asBoolean()).isTrue();
     assertThat(page.body().at("/facets/plan/even").asInt()).isEqualTo(3);
     Answer next =
-        api.get("/v1/tenants?prefix=page-&limit=2&sort=-id&cursor=" + page.body().path("next").asText());
-    assertThat(next.body().path("items").findValuesAsText("id")).containsExactly("page-2", "page-1");
+        api.get(
+            "/v1/tenants?prefix=page-&limit=2&sort=-id&cursor="
+                + page.body().path("next").asText());
+    assertThat(next.body().path("items").findValuesAsText("id"))
+        .containsExactly("page-2", "page-1");
     assertThat(api.get("/v1/tenants?filter=plan:odd").body().path("total").asInt()).isEqualTo(2);
     assertThat(api.get("/v1/tenants?filter=tags:last").body().path("total").asInt()).isEqualTo(1);
     assertThat(api.get("/v1/tenants?cursor=nonsense").problem()).isEqualTo("cursor-malformed");
     assertThat(api.get("/v1/tenants?limit=0").problem()).isEqualTo("parameter-out-of-range");
     assertThat(api.get("/v1/tenants?filter=plan").problem()).isEqualTo("parameter-malformed");
     assertThat(api.get("/v1/tenants?fliter=plan:odd").problem()).isEqualTo("parameter-unknown");
-    assertThat(
-            api.get("/v1/tenants?after=tenant/page-4@99999").body().path("upToDate").asBoolean())
+    assertThat(api.get("/v1/tenants?after=tenant/page-4@99999").body().path("upToDate").asBoolean())
         .isFalse();
   }
 
@@ -359,15 +384,15 @@ class DomainApiTest {
     assertThat(api.send("POST", "/v1/rollouts/r-1/resume", null).status()).isEqualTo(200);
     assertThat(api.send("POST", "/v1/rollouts/r-1/retry-failed", null).problem())
         .isEqualTo("rollout-running");
-    assertThat(
-            api.send("POST", "/v1/rollouts/r-1/approve", "{\"signal\": \"wave-2\"}").status())
+    assertThat(api.send("POST", "/v1/rollouts/r-1/approve", "{\"signal\": \"wave-2\"}").status())
         .isEqualTo(200);
     Node.await(() -> api.get("/v1/rollouts/r-1").text().contains("\"Ended\""));
     Answer again = api.send("POST", "/v1/rollouts/r-1/retry-failed", null);
     assertThat(again.header("Location")).contains("/v1/operations/rollout/r-1/rollout/2");
     Node.await(
         () -> api.get("/v1/operations/rollout/r-1/rollout/2/explain").text().contains("wave-2"));
-    assertThat(api.send("POST", "/v1/rollouts/r-1/cancel?dryRun=true", null).status()).isEqualTo(200);
+    assertThat(api.send("POST", "/v1/rollouts/r-1/cancel?dryRun=true", null).status())
+        .isEqualTo(200);
     assertThat(api.send("POST", "/v1/rollouts/r-1/cancel", null).status()).isEqualTo(200);
     Node.await(() -> api.get("/v1/rollouts/r-1").text().contains("\"Cancelled\""));
     Answer bad = api.send("PUT", "/v1/rollouts/r-2", plan.replace("\"50%\"", "\"half\""));

@@ -148,7 +148,10 @@ class ServerLimitsTest {
         write(socket, garbage);
         String answer = rest(socket);
         assertThat(answer).as(garbage).matches("(?s)HTTP/1.1 [45].*");
-        assertThat(answer).as(garbage).contains("application/problem+json").contains("urn:copyhold:problem:");
+        assertThat(answer)
+            .as(garbage)
+            .contains("application/problem+json")
+            .contains("urn:copyhold:problem:");
       }
     }
     assertThat(node.client().get("/health/live").status()).isEqualTo(200);
@@ -234,7 +237,8 @@ class ServerLimitsTest {
   @Test
   void eachTokenHasItsRateAndWrongTokensHaveTheirs() throws Exception {
     try (Node limited =
-        new Node("rate-burst = 5, rate-per-second = 1, stranger-burst = 3, strangers-per-second = 1")) {
+        new Node(
+            "rate-burst = 5, rate-per-second = 1, stranger-burst = 3, strangers-per-second = 1")) {
       limited.aheadMs.addAndGet(60_000);
       List<Integer> statuses = new ArrayList<>();
       Client.Answer last = null;
@@ -273,15 +277,14 @@ class ServerLimitsTest {
               + "\r\n\r\n{\"name\": \"late\", ");
       Node.await(() -> stopping.server.running() == 1);
       CompletableFuture<?> stopped = stopping.server.stop().toCompletableFuture();
-      Node.await(
-          () -> {
-            try (Socket late = new Socket("127.0.0.1", stopping.address().getPort())) {
-              late.setSoTimeout(120_000);
-              return late.getInputStream().read() < 0;
-            } catch (IOException refused) {
-              return true;
-            }
-          });
+      Node.await(() -> {
+        try (Socket late = new Socket("127.0.0.1", stopping.address().getPort())) {
+          late.setSoTimeout(120_000);
+          return late.getInputStream().read() < 0;
+        } catch (IOException refused) {
+          return true;
+        }
+      });
       assertThat(stopped).isNotDone();
       write(running, "\"role\": \"operator\"} ");
       assertThat(rest(running)).contains("201").contains("Connection: close");

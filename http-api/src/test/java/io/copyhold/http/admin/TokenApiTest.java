@@ -139,22 +139,27 @@ class TokenApiTest {
 
   @Test
   void anExpiredTokenIsRefused() throws Exception {
-    String soon = java.time.Instant.now().plusSeconds(3_600).plusMillis(node.aheadMs.get()).toString();
+    String soon =
+        java.time.Instant.now().plusSeconds(3_600).plusMillis(node.aheadMs.get()).toString();
     Client.Answer made =
         make("{\"name\": \"short\", \"role\": \"operator\", \"expires\": \"" + soon + "\"}");
     Client as = node.client(made.body().path("token").asText());
     assertThat(as.get("/v1/tokens").status()).isEqualTo(200);
     node.aheadMs.addAndGet(3_600_001);
     assertThat(as.get("/v1/tokens").problem()).isEqualTo("token-expired");
-    assertThat(make("{\"name\": \"past\", \"role\": \"operator\", \"expires\": \"2020-01-01T00:00:00Z\"}").problem())
+    assertThat(
+            make("{\"name\": \"past\", \"role\": \"operator\", \"expires\": \"2020-01-01T00:00:00Z\"}")
+                .problem())
         .isEqualTo("token-expires-in-past");
   }
 
   @Test
   void theSameKeyMakesNoSecondToken() throws Exception {
     Client keyed = node.client().with("Idempotency-Key", "make-ci");
-    Client.Answer first = keyed.send("POST", "/v1/tokens", "{\"name\": \"ci\", \"role\": \"reader\"}");
-    Client.Answer again = keyed.send("POST", "/v1/tokens", "{\"name\": \"ci\", \"role\": \"reader\"}");
+    Client.Answer first =
+        keyed.send("POST", "/v1/tokens", "{\"name\": \"ci\", \"role\": \"reader\"}");
+    Client.Answer again =
+        keyed.send("POST", "/v1/tokens", "{\"name\": \"ci\", \"role\": \"reader\"}");
     assertThat(first.status()).isEqualTo(201);
     assertThat(again.problem()).isEqualTo("token-exists");
   }
@@ -163,7 +168,9 @@ class TokenApiTest {
   void aScopeFitsItsRole() throws Exception {
     assertThat(make("{\"name\": \"a\", \"role\": \"application\"}").problem())
         .isEqualTo("token-scope-missing");
-    assertThat(make("{\"name\": \"a\", \"role\": \"reader\", \"scope\": {\"tags\": [\"x\"]}}").problem())
+    assertThat(
+            make("{\"name\": \"a\", \"role\": \"reader\", \"scope\": {\"tags\": [\"x\"]}}")
+                .problem())
         .isEqualTo("token-scope-unfit");
     assertThat(make("{\"name\": \"Not Good\", \"role\": \"reader\"}").problem())
         .isEqualTo("token-name-invalid");

@@ -17,7 +17,10 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
-/** Holds an answer against the contract: the route, the status, the content type, the headers, the body. */
+/**
+ * Holds an answer against the contract: the route, the status, the content type, the headers, the
+ * body.
+ */
 public final class ContractCheck {
   public static final ContractCheck INSTANCE = new ContractCheck();
 
@@ -33,20 +36,20 @@ public final class ContractCheck {
     TreeSet<String> routes = new TreeSet<>();
     page.path("paths")
         .properties()
-        .forEach(
-            path ->
-                path.getValue()
-                    .fieldNames()
-                    .forEachRemaining(
-                        method -> {
-                          if (!method.equals("parameters") && !method.equals("summary")) {
-                            routes.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey());
-                          }
-                        }));
+        .forEach(path ->
+            path.getValue()
+                .fieldNames()
+                .forEachRemaining(method -> {
+                  if (!method.equals("parameters") && !method.equals("summary")) {
+                    routes.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey());
+                  }
+                }));
     return routes;
   }
 
-  /** Fails with what does not fit. A path that is not on the page must be answered with a problem. */
+  /**
+   * Fails with what does not fit. A path that is not on the page must be answered with a problem.
+   */
   public void check(String method, String pathAndQuery, HttpResponse<String> response) {
     String path = URI.create(pathAndQuery).getPath();
     String where = method + " " + path + " → " + response.statusCode();
@@ -105,7 +108,8 @@ public final class ContractCheck {
     ObjectNode whole = ((ObjectNode) schema.deepCopy());
     whole.set("components", page.path("components"));
     return registry.getSchema(
-        SchemaLocation.of("urn:copyhold:schema:" + Integer.toHexString(schema.toString().hashCode())),
+        SchemaLocation.of(
+            "urn:copyhold:schema:" + Integer.toHexString(schema.toString().hashCode())),
         whole.toString(),
         InputFormat.JSON);
   }

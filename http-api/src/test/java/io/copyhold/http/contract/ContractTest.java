@@ -50,7 +50,9 @@ class ContractTest {
           .forEach(parameters::add);
       for (JsonNode parameter : parameters) {
         JsonNode resolved =
-            parameter.has("$ref") ? page.at(parameter.path("$ref").asText().substring(1)) : parameter;
+            parameter.has("$ref")
+                ? page.at(parameter.path("$ref").asText().substring(1))
+                : parameter;
         assertThat(resolved.isMissingNode()).as("%s in %s", parameter, route.name()).isFalse();
         if (resolved.path("in").asText().equals("query")) {
           named.add(resolved.path("name").asText());
@@ -73,8 +75,7 @@ class ContractTest {
   @Test
   void everyExampleKeepsToItsSchema() {
     JsonNode page = Contract.load().json();
-    SchemaRegistry registry =
-        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+    SchemaRegistry registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
     int checked = 0;
     List<JsonNode> media = new ArrayList<>();
     for (JsonNode content : page.findValues("content")) {
@@ -83,7 +84,8 @@ class ContractTest {
     }
     for (JsonNode one : media) {
       if (one.has("example") && one.has("schema")) {
-        var schema = ((com.fasterxml.jackson.databind.node.ObjectNode) one.path("schema").deepCopy());
+        var schema =
+            ((com.fasterxml.jackson.databind.node.ObjectNode) one.path("schema").deepCopy());
         schema.set("components", page.path("components"));
         assertThat(
                 registry

@@ -52,17 +52,16 @@ class WatchTest {
       response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
       status = response.statusCode();
       Thread.ofVirtual()
-          .start(
-              () -> {
-                try (BufferedReader in =
-                    new BufferedReader(
-                        new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
-                  in.lines().forEach(lines::add);
-                } catch (java.io.UncheckedIOException | java.io.IOException closed) {
-                  // closed by the test
-                }
-                ended = true;
-              });
+          .start(() -> {
+            try (BufferedReader in =
+                new BufferedReader(
+                    new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+              in.lines().forEach(lines::add);
+            } catch (java.io.UncheckedIOException | java.io.IOException closed) {
+              // closed by the test
+            }
+            ended = true;
+          });
     }
 
     List<String> data() {
@@ -104,8 +103,7 @@ class WatchTest {
     Client api = node.client();
     api.send("POST", "/v1/operations/counter/w1/count/1/cancel", null);
     Node.await(() -> api.get("/v1/operations/counter/w1/count/1").text().contains("cancelled"));
-    try (Watcher again =
-        new Watcher("/v1/events/watch?type=counter&id=w1", node.operator, last)) {
+    try (Watcher again = new Watcher("/v1/events/watch?type=counter&id=w1", node.operator, last)) {
       Node.await(() -> again.data().stream().anyMatch(line -> line.contains("\"ended\"")));
       assertThat(again.data()).noneMatch(line -> line.contains("\"began\""));
     }
@@ -131,8 +129,7 @@ class WatchTest {
   @Test
   void aRevokedTokenEndsItsStream() throws Exception {
     Client.Answer made =
-        node.client()
-            .send("POST", "/v1/tokens", "{\"name\": \"watcher\", \"role\": \"reader\"}");
+        node.client().send("POST", "/v1/tokens", "{\"name\": \"watcher\", \"role\": \"reader\"}");
     try (Watcher watcher =
         new Watcher("/v1/events/watch", made.body().path("token").asText(), null)) {
       Node.await(() -> watcher.lines.contains(": alive"));
@@ -160,8 +157,7 @@ class WatchTest {
             .asText();
     try (Watcher reading = new Watcher("/v1/events/watch", reader, null);
         Watcher applying = new Watcher("/v1/events/watch", app, null)) {
-      Node.await(
-          () -> reading.lines.contains(": alive") && applying.lines.contains(": alive"));
+      Node.await(() -> reading.lines.contains(": alive") && applying.lines.contains(": alive"));
       api.send("POST", "/v1/tokens", "{\"name\": \"unseen\", \"role\": \"reader\"}");
       work("w3");
       Node.await(() -> reading.data().stream().anyMatch(line -> line.contains("\"w3\"")));
@@ -173,26 +169,24 @@ class WatchTest {
   @Test
   void streamsAreLimitedInNumberAndGivenBack() throws Exception {
     List<Watcher> watchers = new CopyOnWriteArrayList<>();
-    Node.await(
-        () -> { // those of other tests end first
-          Watcher watcher = new Watcher("/v1/events/watch", node.operator, null);
-          if (watcher.status == 200) {
-            watchers.add(watcher);
-            Node.await(() -> watcher.lines.contains(": alive"));
-          } else {
-            watcher.close();
-          }
-          return watchers.size() == 4;
-        });
+    Node.await(() -> { // those of other tests end first
+      Watcher watcher = new Watcher("/v1/events/watch", node.operator, null);
+      if (watcher.status == 200) {
+        watchers.add(watcher);
+        Node.await(() -> watcher.lines.contains(": alive"));
+      } else {
+        watcher.close();
+      }
+      return watchers.size() == 4;
+    });
     assertThat(node.client().get("/v1/events/watch").problem()).isEqualTo("watchers-max");
     for (Watcher watcher : watchers) {
       watcher.close();
     }
-    Node.await(
-        () -> {
-          try (Watcher one = new Watcher("/v1/events/watch", node.operator, null)) {
-            return one.status == 200;
-          }
-        });
+    Node.await(() -> {
+      try (Watcher one = new Watcher("/v1/events/watch", node.operator, null)) {
+        return one.status == 200;
+      }
+    });
   }
 }

@@ -64,14 +64,6 @@ record Front(
     return new Front(List.of(), null, List.of(), false, total, 0, 0, 0, 0, false, List.of());
   }
 
-  long taken() {
-    return done + failed + flying.size();
-  }
-
-  long flyingAt(String store) {
-    return flying.stream().filter(flight -> flight.store().equals(store)).count();
-  }
-
   /** A front in the making. */
   static final class Builder {
     final List<Cursor> cursors;
@@ -105,6 +97,11 @@ record Front(
       }
     }
 
+    long flyingAt(String store) {
+      return flying.stream().filter(flight -> flight.store().equals(store)).count();
+    }
+
+    /** Homes of the waves so far. */
     long taken() {
       return done + failed + flying.size();
     }

@@ -75,7 +75,7 @@ record Wave(
     }
     Front.Builder next = new Front.Builder(front);
     if (!front.exceeded()) {
-      take(next);
+      take(next, step);
     }
     return next.flying.isEmpty()
         ? StepResult.done(next.build(false))
@@ -102,44 +102,44 @@ record Wave(
             : new TenantCommand.MigrateTo(input.plan().target(), input.request()));
   }
 
-  private void take(Front.Builder front) {
+  private void take(Front.Builder front, StepContext step) {
     String changelog = input.plan().target().changelog();
     long limit = size == null ? Long.MAX_VALUE : size.of(front.total);
     int flights = flightsMax();
-    boolean more = true;
-    while (more) {
-      more = openStores(front, changelog);
+    boolean moved = true;
+    while (moved && !step.stopping()) {
+      moved = openStores(front, changelog);
       for (Cursor cursor : List.copyOf(front.cursors)) {
-        long room =
-            Math.min(
-                Math.min(flights - front.flying.size(), limit - front.taken()),
-                input.plan().perStore() - flyingAt(front, cursor.store()));
-        if (room <= 0) {
-          continue;
-        }
-        List<Homes.Entry> page =
-            homes.page(
-                changelog,
-                input.plan().selector(),
-                cursor.store(),
-                cursor.after(),
-                (int) Math.min(room, Homes.PAGE_MAX));
-        front.cursors.remove(cursor);
-        if (!page.isEmpty()) {
-          page.forEach(entry -> take(front, entry));
-          front.cursors.add(new Cursor(cursor.store(), page.getLast().owner().toString()));
-          more = true;
-        } else {
-          more = true; // a place for another store
+        if (room(front, cursor, flights, limit)) {
+          List<Homes.Entry> page =
+              homes.page(
+                  changelog,
+                  input.plan().selector(),
+                  cursor.store(),
+                  cursor.after(),
+                  Homes.PAGE_MAX);
+          Cursor now = cursor;
+          for (Homes.Entry entry : page) {
+            if (!room(front, cursor, flights, limit)) {
+              break;
+            }
+            take(front, entry);
+            now = new Cursor(cursor.store(), entry.owner().toString());
+          }
+          front.cursors.remove(cursor);
+          if (!page.isEmpty()) {
+            front.cursors.add(now);
+          }
+          moved = true;
         }
       }
-      more =
-          more
-              && front.flying.size() < flights
-              && front.taken() < limit
-              && !front.cursors.isEmpty();
-      more = more && roomAnywhere(front);
     }
+  }
+
+  private boolean room(Front.Builder front, Cursor cursor, int flights, long limit) {
+    return front.flying.size() < flights
+        && front.taken() < limit
+        && front.flyingAt(cursor.store()) < input.plan().perStore();
   }
 
   /** Lets stores in that have not been worked on yet; true when one came in. */
@@ -157,15 +157,6 @@ record Wave(
       }
     }
     return opened;
-  }
-
-  private boolean roomAnywhere(Front.Builder front) {
-    return front.cursors.stream()
-        .anyMatch(cursor -> flyingAt(front, cursor.store()) < input.plan().perStore());
-  }
-
-  private static long flyingAt(Front.Builder front, String store) {
-    return front.flying.stream().filter(flight -> flight.store().equals(store)).count();
   }
 
   private void take(Front.Builder front, Homes.Entry entry) {

@@ -46,7 +46,6 @@ public final class PostgresAgenda implements Agenda {
       WHERE agenda.entity = gone.entity AND agenda.name = gone.name
       """;
 
-  /** A row that was woken ahead of its time goes back to it. */
   private static final String TAKE =
       """
       WITH found AS MATERIALIZED (
@@ -55,15 +54,16 @@ public final class PostgresAgenda implements Agenda {
         ORDER BY next LIMIT ? FOR UPDATE SKIP LOCKED
       )
       UPDATE copyhold.agenda AS a
-      SET next = greatest(a.due, clock_timestamp() + ? * interval '1 millisecond'), missed = a.missed + 1
+      SET next = clock_timestamp() + ? * interval '1 millisecond', missed = a.missed + 1
       FROM found WHERE a.entity = found.entity AND a.name = found.name
       RETURNING a.entity, a.name, a.due, a.missed - 1
       """;
 
   private static final String WAKE =
       """
-      UPDATE copyhold.agenda SET next = clock_timestamp()
-      WHERE node = ? AND next > clock_timestamp() AND due <= clock_timestamp() + ? * interval '1 millisecond'
+      UPDATE copyhold.agenda SET due = clock_timestamp(), next = clock_timestamp()
+      WHERE node = ? AND due > clock_timestamp()
+        AND due <= clock_timestamp() + ? * interval '1 millisecond'
       """;
 
   /** {@code due} null: remove it. */

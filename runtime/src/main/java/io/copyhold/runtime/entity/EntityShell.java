@@ -167,14 +167,14 @@ final class EntityShell<S, C, E>
       return Effect().stash();
     }
     return switch (message) {
-      case Message.Ask ask -> ask(state, ask);
+      case Message.Ask ask -> ask(state, ask, ports.clock().instant());
       case Message.Read read -> Effect().reply(read.replyTo(), read(state));
       case Message.Wake wake -> wake(state, wake);
       case Message.Signal signal -> {
         reactor.onMessage(state.state(), state.version(), signal);
         yield Effect().noReply();
       }
-      case Message.RowsDurable(var waiting, var failure) -> rowsDurable(state, waiting, failure);
+      case Message.RowsDurable durable -> rowsDurable(state, durable);
       case Message.OperationEnded(var operation, var outcome) -> settle(state, operation, outcome);
       case Message.Idle _ -> {
         reactor.onMessage(state.state(), state.version(), message);
@@ -206,10 +206,10 @@ final class EntityShell<S, C, E>
     return Effect().noReply();
   }
 
-  private ReplyEffect<Journaled, ShellState<S>> ask(ShellState<S> state, Message.Ask ask) {
+  private ReplyEffect<Journaled, ShellState<S>> ask(
+      ShellState<S> state, Message.Ask ask, Instant now) {
     Observation seen =
         ports.telemetry().command(ref, codec.name(type.name(), ask.command()), ask.origin());
-    Instant now = ports.clock().instant();
     Origin origin = ask.origin();
     String digest =
         origin.idempotencyKey() == null ? null : Digest.of(codec, type.name(), ask.command());
@@ -286,7 +286,7 @@ final class EntityShell<S, C, E>
       shell
           .actor()
           .pipeToSelf(
-              ports.agenda().put(missing), (_, failure) -> new Message.RowsDurable(ask, failure));
+              ports.agenda().put(missing), (_, failure) -> new Message.RowsDurable(ask, now, failure));
       rowsInFlight = missing;
       seen.end("rows-first");
       return Effect().noReply();
@@ -321,33 +321,24 @@ final class EntityShell<S, C, E>
   }
 
   private ReplyEffect<Journaled, ShellState<S>> rowsDurable(
-      ShellState<S> state, Message waiting, @Nullable Throwable failure) {
+      ShellState<S> state, Message.RowsDurable durable) {
     awaitingRows = false;
-    if (failure == null) {
-      durableRows.addAll(rowsInFlight);
-      rowsInFlight = List.of();
-      return handle(state, waiting).thenUnstashAll();
-    }
+    List<Agenda.Row> rows = rowsInFlight;
     rowsInFlight = List.of();
+    if (durable.failure() == null) {
+      durableRows.addAll(rows);
+      return ask(state, durable.waiting(), durable.now()).thenUnstashAll();
+    }
     log.atWarn()
         .addKeyValue("entity", ref)
-        .setCause(failure)
+        .setCause(durable.failure())
         .log("agenda rows could not be written");
-    if (waiting instanceof Message.Ask ask) {
-      return Effect()
-          .none()
-          .thenReply(
-              ask.replyTo(),
-              _ ->
-                  (Reply)
-                      new Reply.NotNow(
-                          Duration.ofSeconds(1),
-                          true,
-                          Problem.unavailable(
-                              "agenda-unavailable", "the control database does not answer")))
-          .thenUnstashAll();
-    }
-    return Effect().none().thenNoReply().thenUnstashAll();
+    Reply notNow =
+        new Reply.NotNow(
+            Duration.ofSeconds(1),
+            true,
+            Problem.unavailable("agenda-unavailable", "the control database does not answer"));
+    return Effect().reply(durable.waiting().replyTo(), notNow).thenUnstashAll();
   }
 
   /** The first answer again, from the state at the version it led to. */
@@ -422,7 +413,8 @@ final class EntityShell<S, C, E>
                 command.get(),
                 Origin.of("alarm:" + wake.name()),
                 false,
-                shell.actor().getSystem().ignoreRef()));
+                shell.actor().getSystem().ignoreRef()),
+            now);
       }
     }
     reactor.onMessage(state.state(), state.version(), wake);
@@ -449,7 +441,8 @@ final class EntityShell<S, C, E>
             command.get(),
             Origin.of("operation:" + ref.operation(operation).id()),
             false,
-            shell.actor().getSystem().ignoreRef()));
+            shell.actor().getSystem().ignoreRef()),
+        ports.clock().instant());
   }
 
   private ShellState<S> apply(ShellState<S> state, Journaled journaled) {

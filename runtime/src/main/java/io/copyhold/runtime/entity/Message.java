@@ -33,8 +33,12 @@ public sealed interface Message {
   /** Within the node: never serialized. */
   sealed interface Local extends Message {}
 
-  /** The agenda rows that {@code waiting} needs are durable, or {@code failure} says why not. */
-  record RowsDurable(Message waiting, @Nullable Throwable failure) implements Local {}
+  /**
+   * The agenda rows that {@code waiting} needs are durable, or {@code failure} says why not.
+   *
+   * @param now when it was decided: deciding again at the same time wants the same rows
+   */
+  record RowsDurable(Ask waiting, Instant now, @Nullable Throwable failure) implements Local {}
 
   /** Nothing came for a while. */
   enum Idle implements Local {

@@ -4,17 +4,10 @@ import static io.copyhold.runtime.TestSystem.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
-import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.TestControl;
 import io.copyhold.runtime.agenda.Agenda.Due;
 import io.copyhold.runtime.agenda.Agenda.Row;
-import io.copyhold.runtime.journal.JournalSchema;
-import io.copyhold.runtime.journal.JournalSettings;
-import io.copyhold.runtime.postgres.ControlDatabase;
-import io.copyhold.runtime.postgres.ControlSchema;
-import io.copyhold.runtime.postgres.Database;
-import io.copyhold.runtime.postgres.PostgresFixture;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,10 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class PostgresAgendaTest {
@@ -33,28 +23,14 @@ class PostgresAgendaTest {
   private static final Instant FUTURE = Instant.parse("2999-01-01T00:00:00Z");
   private static final Duration LONG = Duration.ofHours(1);
 
-  private HikariDataSource pool;
-  private ExecutorService blocking;
-  private PostgresAgenda agenda;
-  private PostgresAgenda other;
-
-  @BeforeEach
-  void open() throws SQLException {
-    Database database = PostgresFixture.newDatabase();
-    var config = ConfigFactory.load();
-    JournalSettings settings = JournalSettings.from(config);
-    pool = database.pool(settings.sidePool());
-    new ControlSchema(JournalSchema.parts(), settings.schemaLockMax()).apply(pool);
-    blocking = Executors.newVirtualThreadPerTaskExecutor();
-    ControlDatabase control = new ControlDatabase(pool, blocking);
-    agenda = new PostgresAgenda(control, "node-a", AgendaSettings.from(config));
-    other = new PostgresAgenda(control, "node-b", AgendaSettings.from(config));
-  }
+  private final TestControl control = new TestControl();
+  private final AgendaSettings settings = AgendaSettings.from(ConfigFactory.load());
+  private final PostgresAgenda agenda = new PostgresAgenda(control.control(), "node-a", settings);
+  private final PostgresAgenda other = new PostgresAgenda(control.control(), "node-b", settings);
 
   @AfterEach
   void close() {
-    blocking.close();
-    pool.close();
+    control.close();
   }
 
   private static EntityRef entity(int i) {

@@ -4,18 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
-import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.TestControl;
 import io.copyhold.runtime.TestSystem;
 import io.copyhold.runtime.entity.Counter;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.journal.Feed.Entry;
-import io.copyhold.runtime.postgres.ControlDatabase;
-import io.copyhold.runtime.postgres.ControlSchema;
 import io.copyhold.runtime.postgres.Database;
-import io.copyhold.runtime.postgres.PostgresFixture;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -33,31 +30,18 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class PostgresFeedTest {
   private static final Codec CODEC = new EntityTypes(List.of(Counter.TYPE)).codec();
 
-  private Database database;
-  private HikariDataSource pool;
-  private ExecutorService blocking;
-  private PostgresFeed feed;
-
-  @BeforeEach
-  void open() throws SQLException {
-    database = PostgresFixture.newDatabase();
-    JournalSettings settings = JournalSettings.from(ConfigFactory.load());
-    pool = database.pool(settings.sidePool());
-    new ControlSchema(JournalSchema.parts(), settings.schemaLockMax()).apply(pool);
-    blocking = Executors.newVirtualThreadPerTaskExecutor();
-    feed = new PostgresFeed(new ControlDatabase(pool, blocking), CODEC);
-  }
+  private final TestControl control = new TestControl();
+  private final Database database = control.database();
+  private final PostgresFeed feed = new PostgresFeed(control.control(), CODEC);
 
   @AfterEach
   void close() {
-    blocking.close();
-    pool.close();
+    control.close();
   }
 
   /** What the JDBC plugin does. */

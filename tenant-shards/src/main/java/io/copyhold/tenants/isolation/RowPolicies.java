@@ -38,7 +38,7 @@ public final class RowPolicies {
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = ? and c.relkind in ('r', 'p')
         and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'
-          and not a.attisdropped)
+          and not a.attisdropped and a.atttypid = 'text'::regtype)
         and not (c.relrowsecurity and c.relforcerowsecurity
           and 2 = (select count(*) from pg_policy p where p.polrelid = c.oid
             and p.polname in ('copyhold_tenant', 'copyhold_migration')))

@@ -49,7 +49,7 @@ final class Adoptions {
               .todo("Adopt it as a schema or database, then move the tenant into a pool."));
     }
     Place bare = located(home, adoption);
-    String owner = sessions.read(bare.database(), "finding the owner", c -> owner(c, bare, fence));
+    String owner = sessions.read(bare.database(), "finding the owner", c -> owner(c, bare));
     Place place = bare.ownedBy(owner);
     homes.forget(place);
     if (!place.database().equals(shared)) {
@@ -131,7 +131,7 @@ final class Adoptions {
     return Place.at(home, database, schema);
   }
 
-  private String owner(Connection c, Place place, Fence fence) throws SQLException {
+  private String owner(Connection c, Place place) throws SQLException {
     Optional<HomeBook.Row> row = HomeBook.present(c) ? book.find(c, place.key()) : Optional.empty();
     if (row.isPresent() && !row.get().state().equals(HomeBook.DROPPED)) {
       return row.get().place().owner(); // taken up again after a crash

@@ -204,12 +204,15 @@ final class LoneScripts {
     boolean index = part.starts("CREATE", "INDEX") || part.starts("CREATE", "UNIQUE", "INDEX");
     boolean fine =
         part.words().contains("CONCURRENTLY")
-            && (index || part.starts("DROP", "INDEX") || part.starts("REINDEX"));
+            && (index
+                || (part.starts("DROP", "INDEX") && part.words().contains("EXISTS"))
+                || part.starts("REINDEX"));
     if (!fine && !part.starts("VACUUM") && !part.starts("ANALYZE")) {
       throw new ProblemException(
           Problem.invalid(
                   "script-refused",
-                  "Only indexes CONCURRENTLY, VACUUM and ANALYZE run without a transaction.")
+                  "Only CREATE INDEX, REINDEX and DROP INDEX IF EXISTS (each CONCURRENTLY), VACUUM and"
+                      + " ANALYZE run without a transaction.")
               .at(script.file() + ", line " + parts.line(part.offset()))
               .todo("Remove the first line, so that the file runs in a transaction."));
     }

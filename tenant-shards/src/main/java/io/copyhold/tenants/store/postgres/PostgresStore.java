@@ -21,6 +21,7 @@ import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.TenantDigest;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -236,7 +237,8 @@ final class PostgresStore implements DataStore {
     } catch (ProblemException e) {
       String code = e.problem().code();
       if (code.equals("home-missing")
-          || (code.equals("database-missing") && !place.database().equals(shared))) {
+          || (Set.of("database-missing", "database-not-prepared").contains(code)
+              && !place.database().equals(shared))) {
         return Optional.empty();
       }
       throw e;

@@ -60,6 +60,11 @@ final class SqlTrouble {
               Problem.unavailable("store-read-only", "The server is read only while " + doing + ".")
                   .todo("It may be a standby; register the primary's address.");
           default -> {
+            if ((state.equals("42P01") || state.equals("3F000")) && said.contains("copyhold")) {
+              yield Problem.notFound(
+                      "database-not-prepared", "Copyhold has no homes in this database.")
+                  .todo("Check the store again; that prepares it.");
+            }
             if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("58")) {
               yield Problem.unavailable(
                       "store-unreachable",
