@@ -16,8 +16,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin API as an operator's script uses it: an answer of "not now" and a server that is away are
- * waited out, for a while; every change carries a key, so that asking again does nothing twice.
+ * The admin API as an operator's script uses it: an answer of "not now" and a server that is away
+ * are waited out, for a while; every change carries a key, so that asking again does nothing twice.
  */
 @PortAdapter
 final class Api implements AutoCloseable {
@@ -90,8 +90,7 @@ final class Api implements AutoCloseable {
       long wait = BETWEEN_ATTEMPTS.toMillis();
       try {
         HttpResponse<String> answer =
-            http.send(
-                request(method, path, body, key, REQUEST_LIMIT), BodyHandlers.ofString());
+            http.send(request(method, path, body, key, REQUEST_LIMIT), BodyHandlers.ofString());
         int status = answer.statusCode();
         if (status / 100 == 2) {
           return Mappers.JSON.readTree(answer.body());
@@ -116,7 +115,13 @@ final class Api implements AutoCloseable {
       if (System.nanoTime() - end > 0) {
         throw new ProblemException(
             "no-answer",
-            method + " " + path + " found no answer within " + PATIENCE.toSeconds() + " s: " + trouble,
+            method
+                + " "
+                + path
+                + " found no answer within "
+                + PATIENCE.toSeconds()
+                + " s: "
+                + trouble,
             "See the node's log.");
       }
       Thread.sleep(wait);
@@ -124,11 +129,7 @@ final class Api implements AutoCloseable {
   }
 
   private HttpRequest request(
-      String method,
-      String path,
-      @Nullable JsonNode body,
-      @Nullable String key,
-      Duration limit) {
+      String method, String path, @Nullable JsonNode body, @Nullable String key, Duration limit) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(base.resolve(path))
             .timeout(limit)

@@ -30,9 +30,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The story in its chapters: start, onboard, load, roll out, kill, prove, look back. It speaks to the
- * server over HTTP alone, and to the databases as the tenants' applications do; only the proof also
- * reads the ledgers as the stores' administrator.
+ * The story in its chapters: start, onboard, load, roll out, kill, prove, look back. It speaks to
+ * the server over HTTP alone, and to the databases as the tenants' applications do; only the proof
+ * also reads the ledgers as the stores' administrator.
  */
 @PortAdapter
 final class DemoStory implements Closeable {
@@ -82,7 +82,8 @@ final class DemoStory implements Closeable {
       here.state()
           .children()
           .forEach(child ->
-              voice.say("%-8s process %d, port %d".formatted(child.name(), child.pid(), child.port())));
+              voice.say(
+                  "%-8s process %d, port %d".formatted(child.name(), child.pid(), child.port())));
 
       voice.chapter(
           "Onboard %d tenants: a database of their own, a schema of their own, or shared tables"
@@ -96,7 +97,8 @@ final class DemoStory implements Closeable {
       Map<String, Totals> expected = new TreeMap<>();
       Loaded loaded = load(logins, expected);
 
-      voice.chapter("Publish versions 4 and 5, roll them out in waves, and kill -9 the node meanwhile");
+      voice.chapter(
+          "Publish versions 4 and 5, roll them out in waves, and kill -9 the node meanwhile");
       publish(api, 4, 5);
       Instant before = Instant.now();
       try (Writers writers = new Writers(api, written(logins))) {
@@ -230,8 +232,7 @@ final class DemoStory implements Closeable {
     plan.guests().forEach(guest -> seeds.put(guest.id(), guest.seed()));
     for (Login login : logins) {
       expected.put(
-          login.tenant(),
-          Invoicing.expected(seeds.getOrDefault(login.tenant(), 0L), plan.size()));
+          login.tenant(), Invoicing.expected(seeds.getOrDefault(login.tenant(), 0L), plan.size()));
     }
     long begin = System.nanoTime();
     List<Totals> loaded =
@@ -240,8 +241,7 @@ final class DemoStory implements Closeable {
             LOADERS,
             login -> {
               try (Connection c = login.connect()) {
-                return Invoicing.load(
-                    c, seeds.getOrDefault(login.tenant(), 0L), plan.size());
+                return Invoicing.load(c, seeds.getOrDefault(login.tenant(), 0L), plan.size());
               }
             });
     Duration took = since(begin);
@@ -290,7 +290,8 @@ final class DemoStory implements Closeable {
       await(
           "the moment to kill",
           () -> {
-            voice.progress("%d of %d homes at version %s".formatted(done(api), homes, Evidence.target()));
+            voice.progress(
+                "%d of %d homes at version %s".formatted(done(api), homes, Evidence.target()));
             return done(api) >= wanted && migrating(api) > 0;
           });
       int beforeKill = done(api);
@@ -302,10 +303,12 @@ final class DemoStory implements Closeable {
       voice.say(
           "kill -9 of process %d, with %d of %d homes at version %s and %d migrations running"
               .formatted(node.pid(), beforeKill, homes, Evidence.target(), running));
-      await("a new process", () -> {
-        ChildState now = here.node();
-        return now.pid() != node.pid() && now.phase() == ChildState.Phase.RUNNING;
-      });
+      await(
+          "a new process",
+          () -> {
+            ChildState now = here.node();
+            return now.pid() != node.pid() && now.phase() == ChildState.Phase.RUNNING;
+          });
       Duration restarted = since(killed);
       voice.say(
           "the supervisor had process %d running after %s"
@@ -317,7 +320,8 @@ final class DemoStory implements Closeable {
       await(
           "the end of the rollout",
           () -> {
-            voice.progress("%d of %d homes at version %s".formatted(done(api), homes, Evidence.target()));
+            voice.progress(
+                "%d of %d homes at version %s".formatted(done(api), homes, Evidence.target()));
             return ended(api);
           });
       Duration took = since(begin);

@@ -18,8 +18,9 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Gathers the proof: asks the databases, the tenants' logins and the journal, and compares with what the
- * seeds and the acknowledgements say. Finds out; trusts nothing that the rollout says of itself.
+ * Gathers the proof: asks the databases, the tenants' logins and the journal, and compares with
+ * what the seeds and the acknowledgements say. Finds out; trusts nothing that the rollout says of
+ * itself.
  */
 final class Evidence {
   private static final int AT_ONCE = 4;
@@ -34,8 +35,7 @@ final class Evidence {
   /**
    * @param expected by tenant
    */
-  Evidence(
-      Api api, Installation installation, List<Login> logins, Map<String, Totals> expected) {
+  Evidence(Api api, Installation installation, List<Login> logins, Map<String, Totals> expected) {
     this.api = api;
     this.installation = installation;
     this.logins = List.copyOf(logins);
@@ -130,8 +130,7 @@ final class Evidence {
     List<Homes.Entry> entries = new ArrayList<>();
     for (Invoicing.Version v : Invoicing.versions()) {
       entries.add(
-          new Homes.Entry(
-              entries.size() + 1, v.version(), v.file(), Script.checksum(v.sql())));
+          new Homes.Entry(entries.size() + 1, v.version(), v.file(), Script.checksum(v.sql())));
     }
     return entries;
   }

@@ -10,9 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The homes as their own databases know them, read by the stores' administrator.
- */
+/** The homes as their own databases know them, read by the stores' administrator. */
 final class Homes {
   private static final String LEDGER =
       "select position, version, file, checksum from copyhold.ledger where home = ? order by position";

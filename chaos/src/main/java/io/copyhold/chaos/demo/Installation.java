@@ -25,8 +25,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What {@code copyhold up} starts, in one directory, on free ports: a control database, two stores, one
- * node in a process of its own.
+ * What {@code copyhold up} starts, in one directory, on free ports: a control database, two stores,
+ * one node in a process of its own.
  */
 @PortAdapter
 final class Installation implements Closeable {
@@ -138,8 +138,7 @@ final class Installation implements Closeable {
         port,
         "postgres",
         "copyhold",
-        ProtectedFile.secret(
-            data.resolve("postgres").resolve(store).resolve("copyhold.password")),
+        ProtectedFile.secret(data.resolve("postgres").resolve(store).resolve("copyhold.password")),
         "disable");
   }
 

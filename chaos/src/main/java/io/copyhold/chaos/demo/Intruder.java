@@ -30,7 +30,8 @@ final class Intruder {
 
   private static Optional<String> database(Login intruder, Login victim) throws SQLException {
     try (Connection c = intruder.database().withName(victim.database().name()).connect("demo")) {
-      return Optional.of(intruder.tenant() + " could connect to the database of " + victim.tenant());
+      return Optional.of(
+          intruder.tenant() + " could connect to the database of " + victim.tenant());
     } catch (SQLException e) {
       return refused(e);
     }
@@ -43,7 +44,8 @@ final class Intruder {
     try (Connection c = intruder.connect();
         Statement s = c.createStatement();
         ResultSet r =
-            s.executeQuery("select count(*) from " + Identifiers.quote(victim.schema()) + ".customer")) {
+            s.executeQuery(
+                "select count(*) from " + Identifiers.quote(victim.schema()) + ".customer")) {
       return Optional.of(intruder.tenant() + " could read the schema of " + victim.tenant());
     } catch (SQLException e) {
       return refused(e);

@@ -4,8 +4,8 @@ import io.copyhold.runtime.PortAdapter;
 import java.time.Duration;
 
 /**
- * Asks the API for one tenant again and again, and knows the longest time without an answer: from the
- * end of one good answer to the end of the next.
+ * Asks the API for one tenant again and again, and knows the longest time without an answer: from
+ * the end of one good answer to the end of the next.
  */
 @PortAdapter
 final class Prober implements AutoCloseable {

@@ -286,7 +286,8 @@ final class EntityShell<S, C, E>
       shell
           .actor()
           .pipeToSelf(
-              ports.agenda().put(missing), (_, failure) -> new Message.RowsDurable(ask, now, failure));
+              ports.agenda().put(missing),
+              (_, failure) -> new Message.RowsDurable(ask, now, failure));
       rowsInFlight = missing;
       seen.end("rows-first");
       return Effect().noReply();

@@ -1,8 +1,8 @@
 package io.copyhold.runtime.view;
 
+import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
-import io.copyhold.runtime.EntityRef;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -19,7 +19,8 @@ public final class DirectoryCandidates implements Candidates {
     return candidates(
         Query.of("store", Query.LIMIT_MAX)
             .where(
-                Map.of("state", List.of("ready"), "region", List.of(region), "tier", List.of(tier))),
+                Map.of(
+                    "state", List.of("ready"), "region", List.of(region), "tier", List.of(tier))),
         "homesMax");
   }
 

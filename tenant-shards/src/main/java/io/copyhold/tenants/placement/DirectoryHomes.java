@@ -16,12 +16,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Homes as the directory lists them: open pools, and live tenants with a home of their own. Both kinds come in
- * one order, by id and then by kind.
+ * Homes as the directory lists them: open pools, and live tenants with a home of their own. Both
+ * kinds come in one order, by id and then by kind.
  */
 public final class DirectoryHomes implements Homes {
-  private static final List<String> LIVE =
-      List.of("active", "suspended", "suspending", "resuming");
+  private static final List<String> LIVE = List.of("active", "suspended", "suspending", "resuming");
   private static final List<String> OPEN = List.of("open", "migrating");
   private static final Comparator<Row> ORDER =
       Comparator.comparing((Row row) -> row.entity().id())
@@ -51,8 +50,7 @@ public final class DirectoryHomes implements Homes {
     List<Row> rows = new ArrayList<>();
     for (Query query : queries(changelog, selector, store, limit)) {
       rows.addAll(
-          Listed.rows(
-              directory, after == null ? query : query.following(EntityRef.parse(after))));
+          Listed.rows(directory, after == null ? query : query.following(EntityRef.parse(after))));
     }
     return rows.stream().sorted(ORDER).limit(limit).map(DirectoryHomes::entry).toList();
   }

@@ -32,11 +32,7 @@ public final class EntityAddresses implements DataStores.Addresses, StoreBudgets
   private Store.Registration registration(String store) {
     Reply reply;
     try {
-      reply =
-          entities
-              .read(new EntityRef(Store.TYPE.name(), store))
-              .toCompletableFuture()
-              .join();
+      reply = entities.read(new EntityRef(Store.TYPE.name(), store)).toCompletableFuture().join();
     } catch (CompletionException e) {
       throw new ProblemException(
           Problem.unavailable("store-not-read", "The store's registration cannot be read now.")

@@ -116,8 +116,7 @@ final class Homes {
     Sql.run(c, defaults + "usage, select on sequences to " + app);
     Sql.run(c, "reset role");
     if (place.isolation() == Isolation.DATABASE) {
-      Sql.run(
-          c, "grant connect, temporary on database " + quote(place.database()) + " to " + app);
+      Sql.run(c, "grant connect, temporary on database " + quote(place.database()) + " to " + app);
     } else {
       Roles.join(c, guests(place.database(), place.isolation().ownHome()), place.app());
     }
@@ -185,8 +184,8 @@ final class Homes {
 
   /**
    * Makes the groups whose members may connect to the shared database. The right itself is granted
-   * once: a grant per home would rewrite one row of the catalog again and again, ever longer, and two
-   * at a time fail.
+   * once: a grant per home would rewrite one row of the catalog again and again, ever longer, and
+   * two at a time fail.
    */
   static void openToGuests(Connection c, String database) throws SQLException {
     for (boolean temporary : new boolean[] {false, true}) {

@@ -33,9 +33,13 @@ class AdoptionTest {
     try (Connection c = fixture.superuser("postgres")) {
       Sql.run(c, "create role " + Identifiers.quote(owner) + " login password 'old'");
       Sql.run(
+          c, "create database " + Identifiers.quote(legacy) + " owner " + Identifiers.quote(owner));
+      Sql.run(
           c,
-          "create database " + Identifiers.quote(legacy) + " owner " + Identifiers.quote(owner));
-      Sql.run(c, "grant " + Identifiers.quote(owner) + " to " + Identifiers.quote(fixture.address().user()));
+          "grant "
+              + Identifiers.quote(owner)
+              + " to "
+              + Identifiers.quote(fixture.address().user()));
     }
     try (Connection c = fixture.superuser(legacy)) {
       Sql.run(c, "set role " + Identifiers.quote(owner));
@@ -62,7 +66,8 @@ class AdoptionTest {
   void anInventoryTellsWhatIsThereAndChangesNothing() throws SQLException {
     List<String> before = catalog();
     Inventory all = store.inventory(legacy, null);
-    assertThat(all.tables()).extracting(t -> t.schema() + "." + t.name())
+    assertThat(all.tables())
+        .extracting(t -> t.schema() + "." + t.name())
         .containsExactly("public.client", "public.log", "sales.deal");
     Inventory.Table client = all.tables().getFirst();
     assertThat(client.primaryKey()).containsExactly("id");
@@ -75,7 +80,12 @@ class AdoptionTest {
     assertThat(all.blocksAdoption()).isEmpty();
     assertThat(all.blocksPooling())
         .extracting(Problem::code)
-        .contains("tenant-column-missing", "tenant-column-nullable", "key-without-tenant", "view-not-invoker", "security-definer");
+        .contains(
+            "tenant-column-missing",
+            "tenant-column-nullable",
+            "key-without-tenant",
+            "view-not-invoker",
+            "security-definer");
     assertThat(store.inventory(legacy, "sales").tables()).hasSize(1);
     assertThat(catalog()).isEqualTo(before);
     assertThat(problem(() -> store.inventory(legacy, "nosuch")).code()).isEqualTo("schema-missing");
@@ -98,7 +108,8 @@ class AdoptionTest {
     assertThat(store.apply(home, next, fence(legacy), LockPolicy.DEFAULT).already()).isFalse();
     assertThat(fixture.anotherNode().ledger(home)).hasSize(2);
     try (Connection c = fixture.login(home, legacy)) {
-      assertThat(Sql.strings(c, "select name from client order by 1")).containsExactly("Ann", "Bob");
+      assertThat(Sql.strings(c, "select name from client order by 1"))
+          .containsExactly("Ann", "Bob");
       Sql.run(c, "insert into client (name, vip) values ('Cid', true)");
     }
     assertThat(store.digest(home, legacy).tables().get("client").count()).isEqualTo(3);
@@ -122,7 +133,10 @@ class AdoptionTest {
     Script next = Script.of("legacy-app", 8, "8", "V8__x.sql", "create table more (id int)");
     other.apply(home, next, fence(legacy), LockPolicy.DEFAULT);
     try (Connection c = fixture.superuser(legacy)) {
-      assertThat(Sql.strings(c, "select tableowner::text from pg_tables where schemaname = 'sales' and tablename = 'more'"))
+      assertThat(
+              Sql.strings(
+                  c,
+                  "select tableowner::text from pg_tables where schemaname = 'sales' and tablename = 'more'"))
           .containsExactly(owner);
       assertThat(Sql.any(c, "select from pg_roles where rolname = ?", "t_" + legacy)).isFalse();
     }
@@ -142,7 +156,12 @@ class AdoptionTest {
         .isEqualTo("several-owners");
     try (Connection c = fixture.superuser(legacy)) {
       Sql.run(c, "drop table alien");
-      Sql.run(c, "revoke " + Identifiers.quote(owner) + " from " + Identifiers.quote(fixture.address().user()));
+      Sql.run(
+          c,
+          "revoke "
+              + Identifiers.quote(owner)
+              + " from "
+              + Identifiers.quote(fixture.address().user()));
     }
     assertThat(problem(() -> store.adopt(home, adoption("public", null), fence(legacy))).code())
         .isEqualTo("not-member-of-owner");

@@ -23,7 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.PGConnection;
 
-/** What a hostile tenant tries from its own login, against a neighbour in a home of the same kind. */
+/**
+ * What a hostile tenant tries from its own login, against a neighbour in a home of the same kind.
+ */
 class BoundariesTest {
   private final StoreFixture fixture = StoreFixture.shared();
 
@@ -45,7 +47,9 @@ class BoundariesTest {
     }
     for (HomeRef home : List.of(mineHome, theirsHome)) {
       try (Connection c = fixture.login(home, home == theirsHome ? theirs : mine)) {
-        Sql.run(c, "insert into customer (id, name) values (1, 'secret of ' || session_user) on conflict do nothing");
+        Sql.run(
+            c,
+            "insert into customer (id, name) values (1, 'secret of ' || session_user) on conflict do nothing");
       }
     }
     if (isolation == Isolation.POOL) {
@@ -73,7 +77,9 @@ class BoundariesTest {
             "set copyhold.migrating = 'on'",
             "set row_security = off",
             "set search_path = " + Identifiers.quote(n.theirPlace().schema()),
-            "set search_path = pg_temp, " + Identifiers.quote(n.theirPlace().schema()) + ", copyhold",
+            "set search_path = pg_temp, "
+                + Identifiers.quote(n.theirPlace().schema())
+                + ", copyhold",
             "set session_replication_role = replica",
             "reset role",
             "reset session authorization",
@@ -146,15 +152,13 @@ class BoundariesTest {
       refused(c, "select pg_read_file('postgresql.conf')");
       refused(c, "select * from pg_authid");
     }
-    String other =
-        isolation == Isolation.DATABASE ? n.theirPlace().database() : "postgres";
+    String other = isolation == Isolation.DATABASE ? n.theirPlace().database() : "postgres";
     if (isolation == Isolation.DATABASE) {
-      assertThatThrownBy(
-              () ->
-                  StoreFixture.server()
-                      .withName(other)
-                      .withUser(Place.login(n.mine()), () -> StoreFixture.PASSWORD)
-                      .connect("intruder"))
+      assertThatThrownBy(() ->
+              StoreFixture.server()
+                  .withName(other)
+                  .withUser(Place.login(n.mine()), () -> StoreFixture.PASSWORD)
+                  .connect("intruder"))
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(SqlTrouble.state(e)).isEqualTo("42501"));
     }
@@ -175,7 +179,9 @@ class BoundariesTest {
       refused(c, "create table x (a int)");
       refused(c, "create view x as select * from customer");
       refused(c, "create function x() returns int language sql return 1");
-      refused(c, "create trigger x before insert on customer execute function tsvector_update_trigger('a')");
+      refused(
+          c,
+          "create trigger x before insert on customer execute function tsvector_update_trigger('a')");
       refused(c, "create rule x as on insert to customer do nothing");
       refused(c, "create index on customer (name)");
       refused(c, "alter sequence invoice_id_seq restart");
@@ -190,12 +196,11 @@ class BoundariesTest {
       String theirs = Identifiers.literal(n.theirs());
       refused(c, "insert into customer (tenant_id, id, name) values (" + theirs + ", 9, 'x')");
       refused(c, "update customer set tenant_id = " + theirs);
-      assertThat(Sql.update(c, "update customer set name = 'x' where tenant_id = " + theirs)).isZero();
+      assertThat(Sql.update(c, "update customer set name = 'x' where tenant_id = " + theirs))
+          .isZero();
       assertThat(Sql.update(c, "delete from customer where tenant_id = " + theirs)).isZero();
       assertThat(Sql.list(c, "select * from customer for update", r -> 1)).hasSize(1);
-      refused(
-          c,
-          "insert into invoice (tenant_id, customer, cents) values (" + theirs + ", 1, 1)");
+      refused(c, "insert into invoice (tenant_id, customer, cents) values (" + theirs + ", 1, 1)");
       refused( // their customer 77 is not visible through a foreign key either
           c, "insert into invoice (customer, cents) values (77, 1)", "23503");
       refused(c, "create temp table t (a int)");
@@ -212,14 +217,15 @@ class BoundariesTest {
     try (Connection c = fixture.login(n.mineHome(), n.mine())) {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       c.unwrap(PGConnection.class).getCopyAPI().copyOut("copy customer to stdout", out);
-      assertThat(out.toString(StandardCharsets.UTF_8)).contains(n.mine()).doesNotContain(n.theirs());
-      assertThatThrownBy(
-              () ->
-                  c.unwrap(PGConnection.class)
-                      .getCopyAPI()
-                      .copyIn(
-                          "copy customer (tenant_id, id, name) from stdin",
-                          new StringReader(n.theirs() + "\t5\tx\n")))
+      assertThat(out.toString(StandardCharsets.UTF_8))
+          .contains(n.mine())
+          .doesNotContain(n.theirs());
+      assertThatThrownBy(() ->
+              c.unwrap(PGConnection.class)
+                  .getCopyAPI()
+                  .copyIn(
+                      "copy customer (tenant_id, id, name) from stdin",
+                      new StringReader(n.theirs() + "\t5\tx\n")))
           .isInstanceOf(SQLException.class);
     }
   }
@@ -253,12 +259,17 @@ class BoundariesTest {
   void parallelPlansSeeTheSameTenant() throws SQLException {
     Neighbours n = neighbours(Isolation.POOL);
     try (Connection c = fixture.login(n.mineHome(), n.mine())) {
-      Sql.run(c, "insert into customer (id, name) select n, n::text from generate_series(10, 5000) n");
-      Sql.run(c, "set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0");
+      Sql.run(
+          c, "insert into customer (id, name) select n, n::text from generate_series(10, 5000) n");
+      Sql.run(
+          c,
+          "set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0");
       assertThat(Sql.strings(c, "select count(*)::text from customer")).containsExactly("4992");
     }
     try (Connection c = fixture.login(n.theirsHome(), n.theirs())) {
-      Sql.run(c, "set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0");
+      Sql.run(
+          c,
+          "set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0");
       assertThat(Sql.strings(c, "select count(*)::text from customer")).containsExactly("1");
     }
   }
@@ -268,7 +279,11 @@ class BoundariesTest {
     Neighbours n = neighbours(Isolation.POOL);
     try (Connection c = fixture.superuser(fixture.address().sharedDatabase())) {
       Sql.run(c, "set role " + Identifiers.quote(n.theirPlace().owner()));
-      Sql.run(c, "set copyhold.as_tenant = '" + n.theirs() + "'"); // only the control role's own session may
+      Sql.run(
+          c,
+          "set copyhold.as_tenant = '"
+              + n.theirs()
+              + "'"); // only the control role's own session may
       Sql.run(c, "set copyhold.migrating = 'on'");
       assertThat(
               Sql.strings(
@@ -285,6 +300,7 @@ class BoundariesTest {
     assertThatThrownBy(() -> Sql.run(c, sql))
         .as(sql)
         .isInstanceOfSatisfying(
-            SQLException.class, e -> assertThat(SqlTrouble.state(e)).as(sql).isIn((Object[]) states));
+            SQLException.class,
+            e -> assertThat(SqlTrouble.state(e)).as(sql).isIn((Object[]) states));
   }
 }

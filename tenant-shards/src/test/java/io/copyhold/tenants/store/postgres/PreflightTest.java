@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every way in is planted on a real server and must be found, and a script that opens one must leave nothing. */
+/**
+ * Every way in is planted on a real server and must be found, and a script that opens one must
+ * leave nothing.
+ */
 class PreflightTest {
   private final StoreFixture fixture = StoreFixture.shared();
   private final DataStore store = fixture.store();
@@ -122,7 +125,8 @@ class PreflightTest {
     assertThat(found).allSatisfy(p -> assertThat(p.where()).startsWith(place.key() + ": "));
     assertThat(found).allSatisfy(p -> assertThat(p.todo()).isNotBlank());
     superuser(
-        place.database(), fill("alter role %owner nobypassrls; alter role %login nosuperuser", place, tenant));
+        place.database(),
+        fill("alter role %owner nobypassrls; alter role %login nosuperuser", place, tenant));
   }
 
   @ParameterizedTest(name = "{0}: {1}")

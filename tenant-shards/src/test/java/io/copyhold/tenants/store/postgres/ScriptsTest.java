@@ -67,13 +67,14 @@ class ScriptsTest {
             create table never (a int);
             """);
     assertThat(problem(() -> apply(home, broken)))
-        .satisfies(
-            p -> {
-              assertThat(p.code()).isEqualTo("script-failed");
-              assertThat(p.kind()).isEqualTo(Problem.Kind.INVALID);
-              assertThat(p.what()).contains("42704").contains("nosuchtype");
-              assertThat(p.where()).contains("V2__test.sql, line 5, column 19").contains("schema/" + name);
-            });
+        .satisfies(p -> {
+          assertThat(p.code()).isEqualTo("script-failed");
+          assertThat(p.kind()).isEqualTo(Problem.Kind.INVALID);
+          assertThat(p.what()).contains("42704").contains("nosuchtype");
+          assertThat(p.where())
+              .contains("V2__test.sql, line 5, column 19")
+              .contains("schema/" + name);
+        });
     assertThat(tables(home)).containsExactly("customer", "invoice");
     assertThat(apply(home, script(2, "create table good (a int)")).already()).isFalse();
     assertThat(store.ledger(home)).extracting(LedgerRow::position).containsExactly(1, 2);
@@ -185,21 +186,21 @@ class ScriptsTest {
             fence(name, "provision/1", 2, 9, 1))) { // its other operations too
       assertThat(problem(() -> store.apply(home, third, late, LockPolicy.DEFAULT)).code())
           .isEqualTo("stale-token");
-      assertThat(problem(() -> store.addTenant(home, name, "x", late)).code()).isEqualTo("stale-token");
-      assertThat(problem(() -> store.removeTenant(home, name, late)).code()).isEqualTo("stale-token");
+      assertThat(problem(() -> store.addTenant(home, name, "x", late)).code())
+          .isEqualTo("stale-token");
+      assertThat(problem(() -> store.removeTenant(home, name, late)).code())
+          .isEqualTo("stale-token");
       assertThat(problem(() -> store.dropHome(home, late)).code()).isEqualTo("stale-token");
     }
     store.apply(home, third, later, LockPolicy.DEFAULT);
-    store.apply(
-        home, script(4, "select 1"), fence(name, "migrate/2", 3, 1, 2), LockPolicy.DEFAULT);
+    store.apply(home, script(4, "select 1"), fence(name, "migrate/2", 3, 1, 2), LockPolicy.DEFAULT);
     assertThat(
-            problem(
-                    () ->
-                        store.apply(
-                            home,
-                            script(5, "select 1"),
-                            fence(name, "migrate/3", 3, 1, 1),
-                            LockPolicy.DEFAULT))
+            problem(() ->
+                    store.apply(
+                        home,
+                        script(5, "select 1"),
+                        fence(name, "migrate/3", 3, 1, 1),
+                        LockPolicy.DEFAULT))
                 .code())
         .isEqualTo("stale-epoch");
     assertThat(store.state(home).orElseThrow().epoch()).isEqualTo(2);
@@ -211,7 +212,8 @@ class ScriptsTest {
     store.dropHome(home, fence(name, "offboard/1", 2, 1, 1));
     assertThat(problem(() -> store.createHome(home, "invoicing", fence(name))).code())
         .isEqualTo("stale-token");
-    store.createHome(home, "invoicing", fence(name, "provision/2", 2, 1, 2)); // a new generation may
+    store.createHome(
+        home, "invoicing", fence(name, "provision/2", 2, 1, 2)); // a new generation may
     assertThat(store.state(home).orElseThrow().position()).isZero();
   }
 
@@ -229,7 +231,10 @@ class ScriptsTest {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         Connection root = fixture.superuser(place.database())) {
       Future<Applied> first = threads.submit(() -> apply(home, slow));
-      await(() -> Sql.any(root, "select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(100)' and datname = current_database()"));
+      await(() ->
+          Sql.any(
+              root,
+              "select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(100)' and datname = current_database()"));
       assertThatThrownBy(() -> first.get(120, TimeUnit.SECONDS))
           .cause()
           .isInstanceOfSatisfying(
@@ -237,7 +242,10 @@ class ScriptsTest {
               e -> assertThat(e.problem().kind()).isEqualTo(Problem.Kind.UNAVAILABLE));
     }
     assertThat(store.ledger(home)).hasSize(1);
-    Script quick = script(2, "create table kept (tenant_id text not null default copyhold.tenant(), primary key (tenant_id))");
+    Script quick =
+        script(
+            2,
+            "create table kept (tenant_id text not null default copyhold.tenant(), primary key (tenant_id))");
     assertThat(apply(home, quick).already()).isFalse();
     assertThat(apply(home, quick).already()).isTrue();
     assertThat(tables(home)).containsExactly("customer", "invoice", "kept");
@@ -246,7 +254,10 @@ class ScriptsTest {
   @Test
   void twoNodesThatApplyAtOnceApplyOnce() throws Exception {
     HomeRef home = home();
-    Script once = script(2, "create table counted (n int); insert into counted values (1); select pg_sleep(0.2)");
+    Script once =
+        script(
+            2,
+            "create table counted (n int); insert into counted values (1); select pg_sleep(0.2)");
     DataStore other = fixture.anotherNode();
     List<Callable<Applied>> both =
         List.of(
@@ -264,7 +275,8 @@ class ScriptsTest {
     }
     assertThat(applied).isEqualTo(1);
     try (Connection root = fixture.superuser(database)) {
-      assertThat(Sql.strings(root, "select count(*)::text from " + Identifiers.quote(name, "counted")))
+      assertThat(
+              Sql.strings(root, "select count(*)::text from " + Identifiers.quote(name, "counted")))
           .containsExactly("1");
     }
   }
@@ -279,7 +291,10 @@ class ScriptsTest {
       Problem problem = problem(() -> store.apply(home, alter, fence(name), HASTY));
       assertThat(problem.code()).isEqualTo("lock-wait");
       assertThat(problem.kind()).isEqualTo(Problem.Kind.UNAVAILABLE);
-      assertThat(problem.what()).contains("t_" + name).contains("application").contains("idle in transaction");
+      assertThat(problem.what())
+          .contains("t_" + name)
+          .contains("application")
+          .contains("idle in transaction");
       app.commit();
       assertThat(store.apply(home, alter, fence(name), HASTY).already()).isFalse();
     }
@@ -304,9 +319,12 @@ class ScriptsTest {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         Connection root = fixture.superuser(database)) {
       Future<Applied> running =
-          threads.submit(
-              () -> store.apply(home, script(2, "select pg_sleep(101)"), stoppable, LockPolicy.DEFAULT));
-      await(() -> Sql.any(root, "select from pg_stat_activity where query = 'select pg_sleep(101)' and state = 'active'"));
+          threads.submit(() ->
+              store.apply(home, script(2, "select pg_sleep(101)"), stoppable, LockPolicy.DEFAULT));
+      await(() ->
+          Sql.any(
+              root,
+              "select from pg_stat_activity where query = 'select pg_sleep(101)' and state = 'active'"));
       cancel.get().run();
       assertThatThrownBy(() -> running.get(120, TimeUnit.SECONDS))
           .cause()
@@ -329,7 +347,8 @@ class ScriptsTest {
     }
     store.apply(
         home,
-        script(2, "alter table customer add column loud text; update customer set loud = upper(name)"),
+        script(
+            2, "alter table customer add column loud text; update customer set loud = upper(name)"),
         fence(name),
         LockPolicy.DEFAULT);
     for (String tenant : List.of(a, b)) {
@@ -343,7 +362,8 @@ class ScriptsTest {
   void anIndexIsBuiltConcurrentlyAndOnce() throws SQLException {
     HomeRef home = home();
     Script index =
-        script(2, Script.NO_TRANSACTION + "\ncreate index concurrently by_name on customer (name);\n");
+        script(
+            2, Script.NO_TRANSACTION + "\ncreate index concurrently by_name on customer (name);\n");
     assertThat(apply(home, index).already()).isFalse();
     assertThat(apply(home, index).already()).isTrue();
     assertThat(indexValid("by_name")).containsExactly("t");
@@ -353,24 +373,30 @@ class ScriptsTest {
   void anInterruptedIndexIsRebuiltByTheNextAttempt() throws Exception {
     HomeRef home = home();
     Script index =
-        script(2, Script.NO_TRANSACTION + "\ncreate index concurrently if not exists by_name on customer (name)");
+        script(
+            2,
+            Script.NO_TRANSACTION
+                + "\ncreate index concurrently if not exists by_name on customer (name)");
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         Connection app = fixture.login(home, name);
         Connection root = fixture.superuser(database)) {
       app.setAutoCommit(false);
       Sql.run(app, "insert into customer (id, name) values (5, 'x')"); // the build waits for it
       Future<Applied> first =
-          threads.submit(() -> store.apply(home, index, fence(name, "migrate/1", 1, 1, 1), LockPolicy.DEFAULT));
+          threads.submit(() ->
+              store.apply(home, index, fence(name, "migrate/1", 1, 1, 1), LockPolicy.DEFAULT));
       await(() -> indexValid("by_name").equals(List.of("f")));
       // a second attempt, as after a crash of the first one's node: it ends the first one's session
       Future<Applied> second =
-          threads.submit(
-              () ->
-                  fixture
-                      .anotherNode()
-                      .apply(home, index, fence(name, "migrate/1", 1, 2, 1), LockPolicy.DEFAULT));
-      assertThatThrownBy(() -> first.get(120, TimeUnit.SECONDS)).cause().isInstanceOf(ProblemException.class);
-      await(() -> Sql.any(root, "select from pg_stat_activity where application_name like '%:1.2'"));
+          threads.submit(() ->
+              fixture
+                  .anotherNode()
+                  .apply(home, index, fence(name, "migrate/1", 1, 2, 1), LockPolicy.DEFAULT));
+      assertThatThrownBy(() -> first.get(120, TimeUnit.SECONDS))
+          .cause()
+          .isInstanceOf(ProblemException.class);
+      await(
+          () -> Sql.any(root, "select from pg_stat_activity where application_name like '%:1.2'"));
       app.commit();
       assertThat(second.get(120, TimeUnit.SECONDS).already()).isFalse();
     }
@@ -385,7 +411,10 @@ class ScriptsTest {
       Sql.run(c, "insert into customer (id, name) values (1, 'a'), (2, 'b')");
     }
     Script index =
-        script(2, Script.NO_TRANSACTION + "\ncreate unique index concurrently one on customer (tenant_id)");
+        script(
+            2,
+            Script.NO_TRANSACTION
+                + "\ncreate unique index concurrently one on customer (tenant_id)");
     Problem problem = problem(() -> apply(home, index));
     assertThat(problem.code()).isEqualTo("script-failed");
     assertThat(problem.what()).contains("23505");
@@ -396,7 +425,8 @@ class ScriptsTest {
   void aConcurrentIndexWithoutTheTenantIsRefusedInAPool() throws SQLException {
     HomeRef home = fixture.homeWith(Isolation.POOL, name);
     Script index =
-        script(2, Script.NO_TRANSACTION + "\ncreate unique index concurrently bad on customer (name)");
+        script(
+            2, Script.NO_TRANSACTION + "\ncreate unique index concurrently bad on customer (name)");
     assertThat(problem(() -> apply(home, index)).code()).isEqualTo("isolation-broken");
     assertThat(store.verifyIsolation(home)).isEmpty();
     assertThat(store.ledger(home)).hasSize(1);
@@ -432,9 +462,7 @@ class ScriptsTest {
     Place place = Place.of(home, database);
     try (Connection root = fixture.superuser(place.database())) {
       return Sql.strings(
-          root,
-          "select tablename from pg_tables where schemaname = ? order by 1",
-          place.schema());
+          root, "select tablename from pg_tables where schemaname = ? order by 1", place.schema());
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }

@@ -158,7 +158,10 @@ class TroubleTest {
       assertThat(Sql.any(c, "select from pg_database where datname = ?", schema)).isTrue();
       assertThat(Sql.any(c, "select from pg_roles where rolname = ?", "t_" + schema)).isTrue();
     }
-    assertThat(problem(() -> store.createHome(fixture.home(Isolation.SCHEMA, "public"), "i", fence("x"))).code())
+    assertThat(
+            problem(() ->
+                    store.createHome(fixture.home(Isolation.SCHEMA, "public"), "i", fence("x")))
+                .code())
         .isEqualTo("home-name-reserved");
   }
 
@@ -191,7 +194,8 @@ class TroubleTest {
     String tenant = fresh("acme");
     HomeRef pool = fixture.homeWith(Isolation.POOL, fresh("gold"), tenant);
     var store = fixture.store();
-    assertThat(problem(() -> store.dropHome(pool, fence("gold"))).code()).isEqualTo("pool-not-empty");
+    assertThat(problem(() -> store.dropHome(pool, fence("gold"))).code())
+        .isEqualTo("pool-not-empty");
     store.removeTenant(pool, tenant, fence(tenant));
     store.dropHome(pool, fence("gold"));
   }
@@ -222,7 +226,9 @@ class TroubleTest {
         LockPolicy.DEFAULT);
     for (String t : List.of(tenant, stays)) {
       try (Connection c = fixture.login(pool, t)) {
-        Sql.run(c, "insert into node (id, parent) select n, nullif(n - 1, 0) from generate_series(1, 12000) n");
+        Sql.run(
+            c,
+            "insert into node (id, parent) select n, nullif(n - 1, 0) from generate_series(1, 12000) n");
         Sql.run(c, "insert into boss (id, node) select n, n from generate_series(1, 50) n");
         Sql.run(c, "update node set boss = 1 + id % 50");
       }
@@ -233,7 +239,8 @@ class TroubleTest {
       assertThat(
               Sql.strings(
                   c,
-                  "select distinct tenant_id from " + Identifiers.quote("pool_" + pool.name(), "node")))
+                  "select distinct tenant_id from "
+                      + Identifiers.quote("pool_" + pool.name(), "node")))
           .containsExactly(stays);
     }
     assertThat(store.digest(pool, stays)).isEqualTo(before);
@@ -252,7 +259,9 @@ class TroubleTest {
     assertThat(problem.kind()).isEqualTo(Problem.Kind.UNAVAILABLE);
     EmbeddedPostgres again = PostgresFixture.start(same);
     assertThat(fixture.store().ledger(home)).hasSize(1);
-    fixture.store().apply(home, script(2, "create table t (a int)"), fence("acme"), LockPolicy.DEFAULT);
+    fixture
+        .store()
+        .apply(home, script(2, "create table t (a int)"), fence("acme"), LockPolicy.DEFAULT);
     again.close();
   }
 
@@ -267,14 +276,13 @@ class TroubleTest {
     fixture.store().prepare();
     HomeRef home = fixture.homeWith(Isolation.SCHEMA, "acme");
     fixture.store().addTenant(home, "acme", "canary-4711", fence("acme"));
-    ScriptsTest.await(
-        () -> {
-          try {
-            return Files.readString(server.log()).contains("SCRAM-SHA-256");
-          } catch (IOException e) {
-            throw new SQLException(e);
-          }
-        });
+    ScriptsTest.await(() -> {
+      try {
+        return Files.readString(server.log()).contains("SCRAM-SHA-256");
+      } catch (IOException e) {
+        throw new SQLException(e);
+      }
+    });
     assertThat(Files.readString(server.log())).doesNotContain("canary");
     server.close();
   }
@@ -282,7 +290,9 @@ class TroubleTest {
   @Test
   void aFullDiskIsNotNowAndLeavesNothingHalfDone() throws Exception {
     Path directory = PostgresFixture.newDirectory();
-    assumeThat(StoreFixture.server().host()).as("our own server").isEqualTo(PostgresFixture.loopback());
+    assumeThat(StoreFixture.server().host())
+        .as("our own server")
+        .isEqualTo(PostgresFixture.loopback());
     assumeThat(mount(directory)).as("may mount a small disk").isTrue();
     try {
       EmbeddedPostgres server = PostgresFixture.newServer();
@@ -299,10 +309,11 @@ class TroubleTest {
                 + " set default_tablespace = small");
       }
       var store = fixture.anotherNode(); // whose sessions know the new default
-      String table = "create table big as select repeat(md5(n::text), 20) as t from generate_series(1, ";
+      String table =
+          "create table big as select repeat(md5(n::text), 20) as t from generate_series(1, ";
       Problem problem =
-          problem(
-              () -> store.apply(home, script(2, table + "100000) n"), fence("acme"), LockPolicy.DEFAULT));
+          problem(() ->
+              store.apply(home, script(2, table + "100000) n"), fence("acme"), LockPolicy.DEFAULT));
       assertThat(problem.code()).isEqualTo("store-full");
       assertThat(problem.kind()).isEqualTo(Problem.Kind.UNAVAILABLE);
       assertThat(store.ledger(home)).hasSize(1);
@@ -319,7 +330,13 @@ class TroubleTest {
     try {
       Process mount =
           new ProcessBuilder(
-                  "mount", "-t", "tmpfs", "-o", "size=8m,mode=0777,uid=65534", "none", directory.toString())
+                  "mount",
+                  "-t",
+                  "tmpfs",
+                  "-o",
+                  "size=8m,mode=0777,uid=65534",
+                  "none",
+                  directory.toString())
               .redirectErrorStream(true)
               .start();
       return mount.waitFor(60, TimeUnit.SECONDS) && mount.exitValue() == 0;
@@ -330,7 +347,8 @@ class TroubleTest {
 
   private static DataStores stores(StoreAddress address, String password) {
     return new RegisteredStores(
-        List.of(new PostgresEngine(StoreFixture.settings(), Permits.local(4, Duration.ofSeconds(30)))),
+        List.of(
+            new PostgresEngine(StoreFixture.settings(), Permits.local(4, Duration.ofSeconds(30)))),
         store -> {
           if (!store.equals(address.store())) {
             throw new ProblemException(Problem.notFound("store-unknown", "No such store."));
