@@ -25,7 +25,7 @@ final class Homes {
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
         where c.relnamespace = n.oid and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
         union all
-        select 'key ' || c.relname || ' ' || k.conname || ' ' || k.contype
+        select 'key ' || c.relname || ' ' || k.conname || ' ' || k.contype::text
         from pg_constraint k join pg_class c on c.oid = k.conrelid
         where c.relnamespace = n.oid and k.contype in ('p', 'u', 'f', 'c')
         union all
