@@ -39,7 +39,7 @@ final class ClosingTable {
     row(
         lines,
         "killed",
-        "with %d homes done and %d migrations running".formatted(rolled.beforeKill(), rolled.running()));
+        "with %d homes done and %d on their way".formatted(rolled.beforeKill(), rolled.running()));
     row(
         lines,
         "without answers from the API",

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,15 +69,20 @@ public final class DemoCommand implements Callable<Integer> {
     boolean terminal = System.console() != null && System.console().isTerminal();
     DemoStory story =
         new DemoStory(workplace.directory(), plan, new PrintedVoice(out, terminal));
+    AtomicBoolean interrupted = new AtomicBoolean();
     Thread onCtrlC =
         Thread.ofPlatform()
             .unstarted(() -> {
+              interrupted.set(true);
+              System.err.println("copyhold demo: ending what runs");
               story.close();
               workplace.remove();
             });
     Runtime.getRuntime().addShutdownHook(onCtrlC);
-    boolean good = tell(story, workplace, out);
-    Runtime.getRuntime().removeShutdownHook(onCtrlC);
+    boolean good = tell(story, workplace, out, interrupted);
+    if (!interrupted.get()) {
+      Runtime.getRuntime().removeShutdownHook(onCtrlC);
+    }
     return good ? 0 : 1;
   }
 
@@ -88,7 +94,8 @@ public final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static boolean tell(DemoStory story, Workplace workplace, PrintStream out)
+  private static boolean tell(
+      DemoStory story, Workplace workplace, PrintStream out, AtomicBoolean interrupted)
       throws IOException {
     Logger log = LoggerFactory.getLogger(DemoCommand.class);
     long begin = System.nanoTime();
@@ -103,14 +110,18 @@ public final class DemoCommand implements Callable<Integer> {
         }
         return true;
       }
-    } catch (ProblemException e) {
-      log.atError().setCause(e).log("the story ended early");
-      complain(e.what(), e.remedy());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {
+      if (interrupted.get()) {
+        return false; // the ending of what ran is what failed here
+      }
       log.atError().setCause(e).log("the story ended early");
-      complain(e.toString(), null);
+      if (e instanceof ProblemException problem) {
+        complain(problem.what(), problem.remedy());
+      } else {
+        complain(e.toString(), null);
+      }
     }
     story.close();
     workplace.removeButLogs();

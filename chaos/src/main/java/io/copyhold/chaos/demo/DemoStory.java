@@ -47,7 +47,7 @@ final class DemoStory implements Closeable {
   private static final int LOADERS = 4;
 
   /** Homes of one store that migrate at the same time. */
-  private static final int PER_STORE = 2;
+  private static final int PER_STORE = 4;
 
   /** Of each strategy: tenants that are written to during the rollout. */
   private static final int WRITTEN_TO = 2;
@@ -58,6 +58,9 @@ final class DemoStory implements Closeable {
   private static final double KILL_FROM = 0.25;
 
   private static final double KILL_LATEST = 0.5;
+
+  /** And, before the later one, while so many homes are on their way. */
+  private static final int KILL_RUNNING = 3;
 
   private static final String COUNTED = "&limit=1&facet=schemaVersion&facet=migratingTo";
 
@@ -109,12 +112,13 @@ final class DemoStory implements Closeable {
       publish(api, 4, 5);
       Instant before = Instant.now();
       try (Writers writers = new Writers(api, written(logins))) {
-        Released released = roll(api, here, logins, writers);
+        List<Homes.Home> homes = Homes.of(logins, pools());
+        Released released = roll(api, here, homes.size(), logins.getFirst().tenant(), writers);
         writers.close();
         writers.require();
 
         voice.chapter("Prove it");
-        Evidence evidence = new Evidence(api, here, logins, expected);
+        Evidence evidence = new Evidence(api, here, logins, homes, expected);
         Proof proof = evidence.gather(writers, voice);
 
         voice.chapter("Look back at one tenant");
@@ -185,6 +189,12 @@ final class DemoStory implements Closeable {
 
   private static String pool(String store) {
     return "pool-" + store.substring(store.indexOf('-') + 1);
+  }
+
+  private static Map<String, String> pools() {
+    Map<String, String> pools = new TreeMap<>();
+    Installation.STORES.forEach(store -> pools.put(store, pool(store)));
+    return pools;
   }
 
   private Onboarded onboard(Api api) throws Exception {
@@ -278,10 +288,9 @@ final class DemoStory implements Closeable {
 
   private record Released(Rolled rolled, Outage outage) {}
 
-  private Released roll(Api api, Installation here, List<Login> logins, Writers writers)
-      throws Exception {
-    int homes = Homes.of(logins).size();
-    try (Prober prober = new Prober(api, "/v1/tenants/" + logins.getFirst().tenant())) {
+  private Released roll(
+      Api api, Installation here, int homes, String tenant, Writers writers) throws Exception {
+    try (Prober prober = new Prober(api, "/v1/tenants/" + tenant)) {
       long begin = System.nanoTime();
       ObjectNode body =
           Mappers.JSON
@@ -301,7 +310,7 @@ final class DemoStory implements Closeable {
       ChildState node = here.kill();
       long dead = System.nanoTime();
       voice.say(
-          "kill -9 of process %d, with %d of %d homes at version %s and %d migrations running"
+          "kill -9 of process %d, with %d of %d homes at version %s and %d on their way"
               .formatted(node.pid(), front.done(), homes, Evidence.target(), front.running()));
       await(
           "a new process",
@@ -344,7 +353,7 @@ final class DemoStory implements Closeable {
           seen.set(front);
           progress(front, homes);
           refuse(ended(api), "The rollout ended before it could be disturbed.");
-          return front.done() >= homes * KILL_FROM && front.running() > 0
+          return front.done() >= homes * KILL_FROM && front.running() >= KILL_RUNNING
               || front.done() >= homes * KILL_LATEST;
         });
     return seen.get();
