@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,15 +47,24 @@ final class DemoStory implements Closeable {
   private static final int LOADERS = 4;
 
   /** Homes of one store that migrate at the same time. */
-  private static final int PER_STORE = 2;
+  private static final int PER_STORE = 4;
 
   /** Of each strategy: tenants that are written to during the rollout. */
   private static final int WRITTEN_TO = 2;
 
-  /** The kill comes when this share of the homes has the new version. */
-  private static final double KILL_AT = 0.35;
+  private static final int SOAK_SECONDS = 1;
 
-  private static final Duration LOOK = Duration.ofMillis(100);
+  /** The kill comes between these shares of homes that have the new version. */
+  private static final double KILL_FROM = 0.25;
+
+  private static final double KILL_LATEST = 0.5;
+
+  /** And, before the later one, while so many homes are on their way. */
+  private static final int KILL_RUNNING = 3;
+
+  private static final String COUNTED = "&limit=1&facet=schemaVersion&facet=migratingTo";
+
+  private static final Duration LOOK = Duration.ofMillis(50);
 
   /** Sixty tenants take some fifteen seconds on two cores. */
   private static final Duration CHAPTER_LIMIT = Duration.ofMinutes(5);
@@ -102,12 +112,13 @@ final class DemoStory implements Closeable {
       publish(api, 4, 5);
       Instant before = Instant.now();
       try (Writers writers = new Writers(api, written(logins))) {
-        Released released = roll(api, here, logins, writers);
+        List<Homes.Home> homes = Homes.of(logins, pools());
+        Released released = roll(api, here, homes.size(), logins.getFirst().tenant(), writers);
         writers.close();
         writers.require();
 
         voice.chapter("Prove it");
-        Evidence evidence = new Evidence(api, here, logins, expected);
+        Evidence evidence = new Evidence(api, here, logins, homes, expected);
         Proof proof = evidence.gather(writers, voice);
 
         voice.chapter("Look back at one tenant");
@@ -178,6 +189,12 @@ final class DemoStory implements Closeable {
 
   private static String pool(String store) {
     return "pool-" + store.substring(store.indexOf('-') + 1);
+  }
+
+  private static Map<String, String> pools() {
+    Map<String, String> pools = new TreeMap<>();
+    Installation.STORES.forEach(store -> pools.put(store, pool(store)));
+    return pools;
   }
 
   private Onboarded onboard(Api api) throws Exception {
@@ -271,38 +288,30 @@ final class DemoStory implements Closeable {
 
   private record Released(Rolled rolled, Outage outage) {}
 
-  private Released roll(Api api, Installation here, List<Login> logins, Writers writers)
-      throws Exception {
-    int homes = Homes.of(logins).size();
-    try (Prober prober = new Prober(api, "/v1/tenants/" + logins.getFirst().tenant())) {
+  private Released roll(
+      Api api, Installation here, int homes, String tenant, Writers writers) throws Exception {
+    try (Prober prober = new Prober(api, "/v1/tenants/" + tenant)) {
       long begin = System.nanoTime();
       ObjectNode body =
           Mappers.JSON
               .createObjectNode()
               .put("changelog", Invoicing.CHANGELOG)
               .put("version", Evidence.target())
-              .put("perStore", PER_STORE);
+              .put("perStore", PER_STORE)
+              .put("soakSeconds", SOAK_SECONDS);
       body.putArray("waves").add("10%").add("50%");
       api.change("PUT", "/v1/rollouts/" + ROLLOUT, body, "demo-" + ROLLOUT);
-      voice.say("rollout %s: %d homes, waves of 10%%, 50%%, all".formatted(ROLLOUT, homes));
-
-      int wanted = Math.max(1, (int) (homes * KILL_AT));
-      await(
-          "the moment to kill",
-          () -> {
-            voice.progress(
-                "%d of %d homes at version %s".formatted(done(api), homes, Evidence.target()));
-            return done(api) >= wanted && migrating(api) > 0;
-          });
-      int beforeKill = done(api);
-      int running = migrating(api);
-      Prober.Seen quiet = prober.seen();
-      long lastAnswer = prober.lastAnswer();
+      voice.say(
+          "rollout %s: %d homes, in waves up to 10%%, 50%%, all, with a second's soak between them"
+              .formatted(ROLLOUT, homes));
+      Front front = awaitTheMiddle(api, homes);
+      Duration quiet = prober.begin();
       long killed = System.nanoTime();
       ChildState node = here.kill();
+      long dead = System.nanoTime();
       voice.say(
-          "kill -9 of process %d, with %d of %d homes at version %s and %d migrations running"
-              .formatted(node.pid(), beforeKill, homes, Evidence.target(), running));
+          "kill -9 of process %d, with %d of %d homes at version %s and %d on their way"
+              .formatted(node.pid(), front.done(), homes, Evidence.target(), front.running()));
       await(
           "a new process",
           () -> {
@@ -313,15 +322,13 @@ final class DemoStory implements Closeable {
       voice.say(
           "the supervisor had process %d running after %s"
               .formatted(here.node().pid(), seconds(restarted)));
-      await("an answer", () -> prober.lastAnswer() - killed > 0);
-      Duration silent = prober.seen().longest();
-      voice.say(
-          "the API answered again; the longest time without an answer was " + seconds(silent));
+      await("an answer", () -> prober.lastAnswer() - dead > 0);
+      Duration silent = prober.longest();
+      voice.say("the API answered again, after %s without an answer".formatted(seconds(silent)));
       await(
           "the end of the rollout",
           () -> {
-            voice.progress(
-                "%d of %d homes at version %s".formatted(done(api), homes, Evidence.target()));
+            progress(front(api), homes);
             return ended(api);
           });
       Duration took = since(begin);
@@ -331,28 +338,50 @@ final class DemoStory implements Closeable {
           "the rollout ended by itself %s after the kill, %s in all"
               .formatted(seconds(sinceKill), seconds(took)));
       return new Released(
-          new Rolled(homes, homes * 2, beforeKill, running, took, sinceKill),
-          new Outage(
-              node.pid(),
-              restarted,
-              Duration.ofNanos(Math.max(silent.toNanos(), killed - lastAnswer)),
-              quiet.longest()));
+          new Rolled(homes, homes * 2, front.done(), front.running(), took, sinceKill),
+          new Outage(node.pid(), restarted, prober.longest(), quiet));
     }
   }
 
-  /** Homes that have the target version, as the directory knows it. */
-  private static int done(Api api) throws InterruptedException {
-    String at = "&filter=version:" + Evidence.target();
-    return (int)
-        (api.get("/v1/tenants?limit=1&filter=isolation:database,schema" + at).path("total").asLong()
-            + api.get("/v1/pools?limit=1" + at).path("total").asLong());
+  /** Within the second wave, and while homes migrate; of very few homes it may be just after it. */
+  private Front awaitTheMiddle(Api api, int homes) throws InterruptedException {
+    AtomicReference<Front> seen = new AtomicReference<>(new Front(0, 0));
+    await(
+        "the moment to kill",
+        () -> {
+          Front front = front(api);
+          seen.set(front);
+          progress(front, homes);
+          refuse(ended(api), "The rollout ended before it could be disturbed.");
+          return front.done() >= homes * KILL_FROM && front.running() >= KILL_RUNNING
+              || front.done() >= homes * KILL_LATEST;
+        });
+    return seen.get();
   }
 
-  private static int migrating(Api api) throws InterruptedException {
-    String at = "?limit=1&filter=migratingTo:" + Evidence.target();
-    return (int)
-        (api.get("/v1/tenants" + at).path("total").asLong()
-            + api.get("/v1/pools" + at).path("total").asLong());
+  /**
+   * How far the rollout is, as the directory knows it.
+   *
+   * @param done homes that have the target version
+   * @param running homes on their way to it
+   */
+  private record Front(int done, int running) {}
+
+  private static Front front(Api api) throws InterruptedException {
+    JsonNode tenants = api.get("/v1/tenants?filter=isolation:database,schema" + COUNTED);
+    JsonNode pools = api.get("/v1/pools?filter=changelog:" + Invoicing.CHANGELOG + COUNTED);
+    return new Front(
+        at(tenants, "schemaVersion") + at(pools, "schemaVersion"),
+        at(tenants, "migratingTo") + at(pools, "migratingTo"));
+  }
+
+  private static int at(JsonNode list, String field) {
+    return list.path("facets").path(field).path(Evidence.target()).asInt();
+  }
+
+  private void progress(Front front, int homes) {
+    voice.progress(
+        "%d of %d homes at version %s".formatted(front.done(), homes, Evidence.target()));
   }
 
   private static boolean ended(Api api) throws InterruptedException {

@@ -29,6 +29,7 @@ final class Evidence {
   private final Api api;
   private final Installation installation;
   private final List<Login> logins;
+  private final List<Homes.Home> homes;
   private final Map<String, Totals> expected;
   private final List<String> wrong = new ArrayList<>();
 
@@ -47,7 +48,6 @@ final class Evidence {
   }
 
   DemoResult.Proof gather(Writers writers, Voice voice) throws Exception {
-    List<Homes.Home> homes = Homes.of(logins);
     List<Homes.Seen> seen =
         Together.each(
             homes, AT_ONCE, home -> Homes.look(home, installation.administrator(home.store())));
@@ -65,8 +65,8 @@ final class Evidence {
       wrong("the homes have " + shapes.size() + " different table structures");
     }
     voice.say(
-        "ledgers read in %d databases' homes: %d of %d at version %s, each script once, in order, unchanged"
-            .formatted(homes.size(), atTarget, homes.size(), target()));
+        "ledgers read in the databases: %d of %d homes at version %s, each script once, in order, unchanged"
+            .formatted(atTarget, homes.size(), target()));
     voice.say(
         shapes.size() == 1
             ? "all of them have the same columns, keys and indexes"
@@ -92,7 +92,7 @@ final class Evidence {
         "with one tenant's login at another's rows: %d tries, %d refused"
             .formatted(intrusions.get(), refused.get()));
 
-    Attempts attempts = attempts(homes);
+    Attempts attempts = attempts();
     voice.say(
         "steps that migrated homes: %d attempts, %d of them lost with the killed process and run again"
             .formatted(attempts.all(), attempts.lost()));
@@ -190,7 +190,7 @@ final class Evidence {
   }
 
   /** Of every operation that migrated a home during the rollout. */
-  private Attempts attempts(List<Homes.Home> homes) throws Exception {
+  private Attempts attempts() throws Exception {
     return Together.each(homes, AT_ONCE, this::attempts).stream()
         .reduce(new Attempts(0, 0), Attempts::plus);
   }

@@ -1,12 +1,15 @@
 package io.copyhold.chaos.demo;
 
 import io.copyhold.runtime.postgres.Database;
+import io.copyhold.tenants.isolation.HomeRef;
+import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.isolation.Place;
+import io.copyhold.tenants.store.StoreAddress;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,7 +28,7 @@ final class Homes {
         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
         where c.relnamespace = n.oid and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
         union all
-        select 'key ' || c.relname || ' ' || k.conname || ' ' || k.contype
+        select 'key ' || c.relname || ' ' || k.conname || ' ' || k.contype::text
         from pg_constraint k join pg_class c on c.oid = k.conrelid
         where c.relnamespace = n.oid and k.contype in ('p', 'u', 'f', 'c')
         union all
@@ -61,20 +64,32 @@ final class Homes {
    */
   record Seen(List<Entry> ledger, String shape) {}
 
-  /** The homes of these tenants; a pool counts once. */
-  static List<Home> of(List<Login> logins) {
-    Map<String, Home> homes = new LinkedHashMap<>();
+  /**
+   * The homes that these tenants have for themselves, and all pools, with members or not.
+   *
+   * @param pools by store
+   */
+  static List<Home> of(List<Login> logins, Map<String, String> pools) {
+    List<Home> homes = new ArrayList<>();
     for (Login login : logins) {
-      String key = login.home().substring(login.store().length() + 1);
-      String owner =
-          login.isolation().equals("pool")
-              ? "pool/" + key.substring(key.indexOf('/') + 1)
-              : "tenant/" + login.tenant();
-      homes.putIfAbsent(
-          login.home(),
-          new Home(owner, login.store(), key, login.database().name(), login.schema()));
+      if (!login.isolation().equals("pool")) {
+        homes.add(
+            new Home(
+                "tenant/" + login.tenant(),
+                login.store(),
+                login.home().substring(login.store().length() + 1),
+                login.database().name(),
+                login.schema()));
+      }
     }
-    return List.copyOf(homes.values());
+    pools.forEach((store, pool) -> {
+      Place place =
+          Place.of(
+              new HomeRef(store, Isolation.POOL, pool), StoreAddress.SHARED_DATABASE);
+      homes.add(
+          new Home("pool/" + pool, store, place.key(), place.database(), place.schema()));
+    });
+    return List.copyOf(homes);
   }
 
   /**

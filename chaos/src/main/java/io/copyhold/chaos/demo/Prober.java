@@ -20,8 +20,6 @@ final class Prober implements AutoCloseable {
   private volatile boolean stopped;
   private long lastAnswer = System.nanoTime();
   private long longest;
-  private long asked;
-  private long unanswered;
 
   Prober(Api api, String path) {
     this.api = api;
@@ -29,20 +27,12 @@ final class Prober implements AutoCloseable {
     this.thread = Thread.ofVirtual().start(this::probe);
   }
 
-  /**
-   * What it saw.
-   *
-   * @param longest without an answer
-   * @param asked requests in all
-   * @param unanswered those that failed or had another status than 200
-   */
-  record Seen(Duration longest, long asked, long unanswered) {}
-
   private void probe() {
     try {
       while (!stopped) {
-        boolean answered = api.answers(path, ANSWER_LIMIT);
-        note(answered);
+        if (api.answers(path, ANSWER_LIMIT)) {
+          answered();
+        }
         Thread.sleep(PERIOD);
       }
     } catch (InterruptedException e) {
@@ -50,19 +40,22 @@ final class Prober implements AutoCloseable {
     }
   }
 
-  private synchronized void note(boolean answered) {
-    asked++;
-    if (!answered) {
-      unanswered++;
-      return;
-    }
+  private synchronized void answered() {
     long now = System.nanoTime();
     longest = Math.max(longest, now - lastAnswer);
     lastAnswer = now;
   }
 
-  synchronized Seen seen() {
-    return new Seen(Duration.ofNanos(longest), asked, unanswered);
+  /** The longest time without an answer so far; from here on it is measured anew. */
+  synchronized Duration begin() {
+    Duration before = Duration.ofNanos(longest);
+    longest = 0;
+    return before;
+  }
+
+  /** The longest time without an answer that touched the time since {@link #begin}. */
+  synchronized Duration longest() {
+    return Duration.ofNanos(longest);
   }
 
   /** When the last good answer came, by {@link System#nanoTime}. */

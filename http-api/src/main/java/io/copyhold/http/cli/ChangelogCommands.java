@@ -31,7 +31,7 @@ final class ChangelogCommands {
   static Group rollouts() {
     return new Group("rollout", "Rollouts: many homes on their way to one version.")
         .add("start", new Start())
-        .reads(ROLLOUTS, "state", "changelog", "version", "total", "done", "failed")
+        .reads(ROLLOUTS, "state", "changelog", "schemaVersion", "total", "done", "failed")
         .say("pause", "Begins no further home.", "POST", ROLLOUTS, "/pause")
         .say("resume", "Goes on after a pause.", "POST", ROLLOUTS, "/resume")
         .say("cancel", "Ends it; homes that have the version keep it.", "POST", ROLLOUTS, "/cancel")

@@ -33,7 +33,7 @@ final class StoreCommands {
   static Group pools() {
     return new Group("pool", "Pools: homes whose tables tenants share.")
         .add("create", new Create())
-        .reads(POOLS, "state", "store", "changelog", "version", "members", "tags")
+        .reads(POOLS, "state", "store", "changelog", "schemaVersion", "members", "tags")
         .add("migrate", new TenantCommands.Migrate(POOLS))
         .say("drop", "Drops a pool that has no members.", "DELETE", POOLS, "");
   }

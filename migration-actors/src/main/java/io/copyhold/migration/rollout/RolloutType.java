@@ -242,7 +242,7 @@ public final class RolloutType implements EntityType<Rollout, Command, Event> {
     }
     node.put("name", s.plan().rollout())
         .put("changelog", s.plan().target().changelog())
-        .put("version", s.plan().target().version())
+        .put("schemaVersion", s.plan().target().version())
         .put("generation", s.generation());
     return switch (s.phase()) {
       case Phase.Running _ ->

@@ -62,7 +62,7 @@ class RolloutRunTest {
         .isEqualTo(new Rollout.Result(61, 61, 0, 0, List.of()));
     for (EntityRef owner : world.all()) {
       if (!owner.equals(ROLLOUT)) {
-        assertThat(world.summary(owner).path("version").asText()).isEqualTo("3");
+        assertThat(world.summary(owner).path("schemaVersion").asText()).isEqualTo("3");
       }
     }
     assertThat(mostAtOnce).hasSize(3).allSatisfy((_, most) -> assertThat(most).isBetween(1, 2));
@@ -124,7 +124,7 @@ class RolloutRunTest {
     assertThat(order).containsExactlyInAnyOrder(TenantType.ref(id(3)), TenantType.ref(id(4)));
     assertThat(result.done()).isEqualTo(1);
     assertThat(result.failed()).isEqualTo(1);
-    assertThat(world.summary(TenantType.ref(id(3))).path("version").asText()).isEqualTo("3");
+    assertThat(world.summary(TenantType.ref(id(3))).path("schemaVersion").asText()).isEqualTo("3");
   }
 
   @Test
@@ -290,13 +290,13 @@ class RolloutRunTest {
   private class Listed implements Homes {
     List<Entry> entries() {
       return world.all().stream()
-          .filter(owner -> world.summary(owner).has("version") && !owner.equals(ROLLOUT))
+          .filter(owner -> world.summary(owner).has("schemaVersion") && !owner.equals(ROLLOUT))
           .map(owner -> {
             var summary = world.summary(owner);
             return new Entry(
                 owner,
                 summary.path("store").asText(),
-                summary.path("version").asText(),
+                summary.path("schemaVersion").asText(),
                 summary.hasNonNull("failedRequest")
                     ? summary.path("failedRequest").asText()
                     : null);

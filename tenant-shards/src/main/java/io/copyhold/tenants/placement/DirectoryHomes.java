@@ -59,7 +59,7 @@ public final class DirectoryHomes implements Homes {
     return new Entry(
         row.entity(),
         row.summary().path("store").asText(),
-        row.summary().path("version").asText(SchemaVersion.NONE),
+        row.summary().path("schemaVersion").asText(SchemaVersion.NONE),
         row.summary().hasNonNull("failedRequest")
             ? row.summary().get("failedRequest").asText()
             : null);

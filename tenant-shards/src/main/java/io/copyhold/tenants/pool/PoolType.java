@@ -192,7 +192,7 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
   }
 
   private static ObjectNode open(ObjectNode node, Open o) {
-    node.put("version", o.version())
+    node.put("schemaVersion", o.version())
         .put("epoch", EPOCH)
         .put("members", o.members().holders())
         .put("used", o.members().used())

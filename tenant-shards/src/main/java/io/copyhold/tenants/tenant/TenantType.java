@@ -297,7 +297,7 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
         .put("epoch", home.epoch())
         .put("changelog", home.changelog());
     if (home.version() != null) {
-      node.put("version", home.version());
+      node.put("schemaVersion", home.version());
     }
     if (home.ref().isolation() == Isolation.POOL) {
       node.put("pool", home.ref().name());

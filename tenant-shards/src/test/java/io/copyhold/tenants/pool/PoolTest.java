@@ -35,7 +35,7 @@ class PoolTest {
     scenario.settled("create/1", new Outcome.Done(Map.of())).then(new Event.Created(1));
     assertThat(scenario.operations()).isEmpty();
     assertThat(scenario.summary().path("state").asText()).isEqualTo("open");
-    assertThat(scenario.summary().path("version").asText()).isEqualTo("2");
+    assertThat(scenario.summary().path("schemaVersion").asText()).isEqualTo("2");
   }
 
   @Test
@@ -124,7 +124,7 @@ class PoolTest {
         .settled("migrate/2", new Outcome.Undone(BROKEN))
         .then(new Event.MigrateFailed(2, BROKEN));
     assertThat(scenario.summary().path("failedRequest").asText()).isEqualTo("rollout/r1/1");
-    assertThat(scenario.summary().path("version").asText()).isEqualTo("2");
+    assertThat(scenario.summary().path("schemaVersion").asText()).isEqualTo("2");
     scenario.when(new Command.MigrateTo(V3, "rollout/r1/1")).thenNothing();
     scenario.after(new Command.MigrateTo(V3, "rollout/r1/2"));
     scenario.settled("migrate/3", new Outcome.Done(Map.of())).then(new Event.Migrated(3, "3"));

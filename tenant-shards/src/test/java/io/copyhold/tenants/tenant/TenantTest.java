@@ -247,7 +247,7 @@ class TenantTest {
     scenario
         .settled("migrate/2", new Outcome.Done(Map.of()))
         .then(new TenantEvent.Migrated(2, "4"));
-    assertThat(scenario.summary().path("version").asText()).isEqualTo("4");
+    assertThat(scenario.summary().path("schemaVersion").asText()).isEqualTo("4");
     scenario.when(new TenantCommand.MigrateTo(V4, "other")).thenNothing();
   }
 
@@ -273,7 +273,7 @@ class TenantTest {
         new TenantCommand.MigrateTo(V4, "x"),
         new TenantCommand.RecordDone(3));
     assertThat(scenario.summary().path("state").asText()).isEqualTo("suspended");
-    assertThat(scenario.summary().path("version").asText()).isEqualTo("4");
+    assertThat(scenario.summary().path("schemaVersion").asText()).isEqualTo("4");
   }
 
   @Test
