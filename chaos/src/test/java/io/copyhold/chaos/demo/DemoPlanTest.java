@@ -1,5 +1,6 @@
 package io.copyhold.chaos.demo;
 
+import io.copyhold.chaos.installation.Workplace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -42,7 +43,7 @@ class DemoPlanTest {
   @Test
   void aDirectoryWithSomethingInItIsRefused() throws Exception {
     Files.writeString(temporary.resolve("mine"), "precious");
-    assertThatThrownBy(() -> Workplace.make(temporary, false))
+    assertThatThrownBy(() -> Workplace.make("test", temporary, false))
         .isInstanceOfSatisfying(
             ProblemException.class, e -> assertThat(e.code()).isEqualTo("directory-not-empty"));
     assertThat(temporary.resolve("mine")).hasContent("precious");
@@ -50,7 +51,7 @@ class DemoPlanTest {
 
   @Test
   void afterAFailureOnlyTheLogsStay() throws Exception {
-    Workplace workplace = Workplace.make(temporary.resolve("demo"), false);
+    Workplace workplace = Workplace.make("test", temporary.resolve("demo"), false);
     Files.writeString(workplace.log(), "what happened");
     Files.createDirectories(workplace.directory().resolve("postgres/store-a"));
     workplace.removeButLogs();

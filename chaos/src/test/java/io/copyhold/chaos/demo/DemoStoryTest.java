@@ -1,5 +1,6 @@
 package io.copyhold.chaos.demo;
 
+import io.copyhold.chaos.installation.Workplace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.copyhold.chaos.workload.Invoicing;
@@ -20,7 +21,7 @@ class DemoStoryTest {
   @Test
   @Timeout(600)
   void everyHomeGetsThereAndNothingIsLostThoughTheNodeIsKilled() throws Exception {
-    Workplace workplace = Workplace.make(null, false);
+    Workplace workplace = Workplace.make("test", null, false);
     List<String> told = new ArrayList<>();
     DemoPlan plan = new DemoPlan(TENANTS, new Invoicing.Size(8, 5, 20));
     DemoResult result;
@@ -59,7 +60,7 @@ class DemoStoryTest {
 
   @Test
   void anEndedStoryStartsNothing() throws Exception {
-    Workplace workplace = Workplace.make(null, false);
+    Workplace workplace = Workplace.make("test", null, false);
     DemoStory story =
         new DemoStory(
             Path.of(workplace.directory().toString()),
