@@ -1,10 +1,10 @@
 package io.copyhold.chaos.demo;
 
-import io.copyhold.chaos.installation.Workplace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.copyhold.chaos.demo.DemoPlan.Guest;
+import io.copyhold.chaos.installation.Workplace;
 import io.copyhold.chaos.workload.Invoicing;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.Ids;
@@ -35,7 +35,8 @@ class DemoPlanTest {
 
   @Test
   void tooFewOrTooManyGuestsAreRefused() {
-    assertThatThrownBy(() -> new DemoPlan(5, Invoicing.Size.SMALL)).hasMessageContaining("6 to 600");
+    assertThatThrownBy(() -> new DemoPlan(5, Invoicing.Size.SMALL))
+        .hasMessageContaining("6 to 600");
     assertThatThrownBy(() -> new DemoPlan(601, Invoicing.Size.SMALL))
         .hasMessageContaining("6 to 600");
   }

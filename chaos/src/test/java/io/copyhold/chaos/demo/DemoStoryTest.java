@@ -1,8 +1,8 @@
 package io.copyhold.chaos.demo;
 
-import io.copyhold.chaos.installation.Workplace;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.copyhold.chaos.installation.Workplace;
 import io.copyhold.chaos.workload.Invoicing;
 import java.nio.file.Path;
 import java.time.Duration;
