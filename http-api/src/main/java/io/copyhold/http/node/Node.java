@@ -111,6 +111,7 @@ public final class Node {
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, name);
+    edges.show(agenda);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
         new Ports(
