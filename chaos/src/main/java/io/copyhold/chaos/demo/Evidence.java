@@ -36,8 +36,14 @@ final class Evidence {
   /**
    * @param expected by tenant
    */
-  Evidence(Api api, Installation installation, List<Login> logins, Map<String, Totals> expected) {
+  Evidence(
+      Api api,
+      Installation installation,
+      List<Login> logins,
+      List<Homes.Home> homes,
+      Map<String, Totals> expected) {
     this.api = api;
+    this.homes = List.copyOf(homes);
     this.installation = installation;
     this.logins = List.copyOf(logins);
     this.expected = Map.copyOf(expected);
