@@ -26,6 +26,11 @@ final class MemoryAgenda implements Agenda {
   }
 
   @Override
+  public CompletionStage<Void> removeDue(EntityRef entity, String name) {
+    return remove(entity, List.of(name));
+  }
+
+  @Override
   public CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility) {
     return CompletableFuture.completedFuture(List.of());
   }

@@ -128,11 +128,12 @@ final class MemoryDirectory implements Listing, Changes {
     int from;
     synchronized (this) {
       try {
-        from = offset == null ? changes.size() : Integer.parseInt(offset);
+        from = offset == null ? changes.size() : offset.isEmpty() ? 0 : Integer.parseInt(offset);
       } catch (NumberFormatException e) {
-        throw new ProblemException(
-            Problem.of(Problem.Kind.MALFORMED, "offset-malformed", "this is no offset")
-                .at("Last-Event-ID"));
+        return Source.failed(
+            new ProblemException(
+                Problem.of(Problem.Kind.MALFORMED, "offset-malformed", "this is no offset")
+                    .at("Last-Event-ID")));
       }
     }
     return Source.unfoldAsync(from, this::next);

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Measures against a named peer in the same run; ends with a line RESULT.",
-    subcommands = {FleetBench.class})
+    subcommands = {FleetBench.class, OnboardBench.class})
 public final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec private picocli.CommandLine.Model.CommandSpec spec;
 

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.LongStream;
 
 /**
  * What a run used of the machine: wall time, and processor time of this process and of a server's
@@ -20,13 +20,19 @@ final class Machine {
   /**
    * A moment of a run.
    *
-   * @param serverCpuNanos of the server's main process and those of its children that have ended; 0
-   *     where unknown
+   * @param serverCpuNanos of other processes and their children, also those that have ended; 0 where
+   *     unknown
    */
   record Moment(long nanos, long cpuNanos, long serverCpuNanos) {}
 
   /** What lies between two moments. */
   record Used(Duration wall, Duration cpu) {
+    static final Used NOTHING = new Used(Duration.ZERO, Duration.ZERO);
+
+    Used plus(Used other) {
+      return new Used(wall.plus(other.wall), cpu.plus(other.cpu));
+    }
+
     double perSecond(int things) {
       return things / (wall.toNanos() / 1e9);
     }
@@ -38,10 +44,13 @@ final class Machine {
 
   private Machine() {}
 
-  static Moment now(@Nullable Long serverPid) {
+  /**
+   * @param others main processes of servers, besides this process
+   */
+  static Moment now(long... others) {
     var os =
         (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    return new Moment(System.nanoTime(), os.getProcessCpuTime(), serverCpu(serverPid));
+    return new Moment(System.nanoTime(), os.getProcessCpuTime(), LongStream.of(others).map(Machine::serverCpu).sum());
   }
 
   static Used between(Moment from, Moment to) {
@@ -65,13 +74,13 @@ final class Machine {
   }
 
   /** utime, stime, cutime and cstime of /proc/PID/stat, and those of living children. */
-  private static long serverCpu(@Nullable Long pid) {
-    if (pid == null || !Files.exists(Path.of("/proc", pid.toString(), "stat"))) {
+  private static long serverCpu(long pid) {
+    if (!Files.exists(Path.of("/proc", Long.toString(pid), "stat"))) {
       return 0;
     }
     long ticks = ticks(pid, true);
     for (ProcessHandle child :
-        (Iterable<ProcessHandle>) ProcessHandle.of(pid).orElseThrow().descendants()::iterator) {
+        (Iterable<ProcessHandle>) ProcessHandle.of(pid).stream().flatMap(ProcessHandle::descendants)::iterator) {
       ticks += ticks(child.pid(), false);
     }
     return (long) (ticks / TICKS_PER_SECOND * 1e9);

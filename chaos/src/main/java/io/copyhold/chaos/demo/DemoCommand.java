@@ -1,5 +1,7 @@
 package io.copyhold.chaos.demo;
 
+import io.copyhold.chaos.installation.OwnLog;
+import io.copyhold.chaos.installation.Workplace;
 import io.copyhold.chaos.workload.Invoicing;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
@@ -56,12 +58,12 @@ public final class DemoCommand implements Callable<Integer> {
     PrintStream out = System.out;
     Workplace workplace;
     try {
-      workplace = Workplace.make(data, keep);
+      workplace = Workplace.make("demo", data, keep);
     } catch (ProblemException e) {
       complain(e.what(), e.remedy());
       return 1;
     }
-    DemoLog.into(workplace.log());
+    OwnLog.into(workplace.log());
     out.println(
         "Copyhold demo: %d tenants, 3 isolation strategies, 2 PostgreSQL servers, 1 kill -9"
             .formatted(plan.tenants()));

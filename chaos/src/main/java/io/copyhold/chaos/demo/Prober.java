@@ -1,5 +1,6 @@
 package io.copyhold.chaos.demo;
 
+import io.copyhold.chaos.installation.Api;
 import io.copyhold.runtime.PortAdapter;
 import java.time.Duration;
 

@@ -82,6 +82,17 @@ public final class SimAgenda {
     }
 
     @Override
+    public CompletionStage<Void> removeDue(EntityRef entity, String name) {
+      return later(() -> {
+        Entry entry = rows.get(key(entity, name));
+        if (entry != null && !entry.row().due().isAfter(loop.now())) {
+          rows.remove(key(entity, name));
+        }
+        return null;
+      });
+    }
+
+    @Override
     public CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility) {
       return later(() -> {
         List<Due> due = new ArrayList<>();

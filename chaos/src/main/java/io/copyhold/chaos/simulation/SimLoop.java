@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread of a simulation. Everything that would run elsewhere is a task in a list; the loop
@@ -41,6 +42,7 @@ public final class SimLoop {
   private long steps;
   private long trace = 1_125_899_906_842_597L;
   private boolean inline;
+  private volatile @Nullable String foreign;
 
   public SimLoop(String id, long seed) {
     this.id = id;
@@ -108,8 +110,8 @@ public final class SimLoop {
       return;
     }
     if (!Thread.currentThread().equals(thread)) {
-      throw new IllegalStateException(
-          "a task came from outside the simulation: " + Thread.currentThread().getName());
+      foreign = Thread.currentThread().getName();
+      throw new IllegalStateException("a task came from outside the simulation: " + foreign);
     }
     if (!dead.contains(node)) {
       ready.add(new Task(node, task));
@@ -142,6 +144,10 @@ public final class SimLoop {
   public boolean runUntil(BooleanSupplier done, Duration limit) {
     long end = now + limit.toNanos();
     while (!done.getAsBoolean()) {
+      if (foreign != null) {
+        throw new IllegalStateException(
+            "thread " + foreign + " reached into the simulation: this run proves nothing");
+      }
       if (!ready.isEmpty()) {
         Task task = ready.remove(random.nextInt(ready.size()));
         if (alive(task.node())) {

@@ -145,6 +145,11 @@ public final class SimWorld implements AutoCloseable {
     forcedOwners.clear();
   }
 
+  /** {@code node} takes a due row of the entity in hand, and wakes whom it takes for its owner. */
+  public void wake(String node, EntityRef entity, String row) {
+    entitiesSeenFrom(node).wake(entity, row, 0);
+  }
+
   /** Runs until {@code done} or until {@code limit} of virtual time is over; says which. */
   public boolean run(BooleanSupplier done, Duration limit) {
     return loop.runUntil(done, limit);

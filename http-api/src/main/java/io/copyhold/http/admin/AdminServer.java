@@ -48,14 +48,11 @@ public final class AdminServer {
   /** A list's address with every parameter; ids are short. */
   private static final int URI_CHARS_MAX = 8_192;
 
-  private final ActorSystem<?> system;
   private final Tcp.ServerBinding binding;
   private final Listener listener;
   private final AdminSettings settings;
 
-  private AdminServer(
-      ActorSystem<?> system, Tcp.ServerBinding binding, Listener listener, AdminSettings settings) {
-    this.system = system;
+  private AdminServer(Tcp.ServerBinding binding, Listener listener, AdminSettings settings) {
     this.binding = binding;
     this.listener = listener;
     this.settings = settings;
@@ -100,7 +97,7 @@ public final class AdminServer {
             .run(system);
     return binding.handle((bound, failure) -> {
       if (failure == null) {
-        return new AdminServer(system, bound, listener, settings);
+        return new AdminServer(bound, listener, settings);
       }
       throw new ProblemException(
           Problem.unavailable(

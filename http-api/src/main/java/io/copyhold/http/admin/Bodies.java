@@ -98,7 +98,7 @@ final class Bodies {
               .at(pointer(e))
               .todo(
                   e.getKnownPropertyIds() == null
-                      ? null
+                      ? "leave it out"
                       : "known are "
                           + e.getKnownPropertyIds().stream()
                               .map(Object::toString)
@@ -202,9 +202,9 @@ final class Bodies {
     return name.replace("~", "~0").replace("/", "~1");
   }
 
-  private static @Nullable String place(com.fasterxml.jackson.core.JacksonException e) {
+  private static String place(com.fasterxml.jackson.core.JacksonException e) {
     return e.getLocation() == null
-        ? null
+        ? "body"
         : "line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
   }
 

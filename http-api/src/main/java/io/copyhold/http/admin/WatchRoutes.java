@@ -143,6 +143,7 @@ final class WatchRoutes {
 
   private static @Nullable String offset(Call call) {
     String header = call.header("last-event-id");
-    return header != null ? header : call.one("lastEventId").orElse(null);
+    String offset = header != null ? header : call.one("lastEventId").orElse(null);
+    return "start".equals(offset) ? Changes.START : offset;
   }
 }

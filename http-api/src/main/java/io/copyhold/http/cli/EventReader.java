@@ -50,6 +50,9 @@ final class EventReader {
                 "get another from an operator");
           } else if (line.startsWith("data: ")) {
             JsonNode data = json(line.substring(6));
+            if (data.has("problem")) {
+              throw Trouble.of(data.path("status").asInt(), data);
+            }
             if (data.has("type")) {
               breaks = 0;
               last = id == null ? last : id;

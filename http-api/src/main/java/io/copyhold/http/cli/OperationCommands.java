@@ -229,7 +229,7 @@ final class OperationCommands {
     @Option(
         names = "--since",
         paramLabel = "OFFSET",
-        description = "Begin after the event of this offset.")
+        description = "Begin after the event of this offset, or with the first event: start.")
     private @Nullable String since;
 
     @Option(names = "--limit", paramLabel = "N", description = "End after so many events.")

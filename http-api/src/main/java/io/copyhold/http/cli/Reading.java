@@ -123,6 +123,7 @@ final class Reading {
         names = {"-h", "--help"},
         usageHelp = true,
         description = "Show this help message and exit.")
+    @SuppressWarnings("UnusedVariable") // picocli looks at it
     private boolean help;
 
     @Parameters(paramLabel = "ID")

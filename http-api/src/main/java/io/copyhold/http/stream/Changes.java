@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Port to what changes in the cluster, as this node's feed sees it. */
 public interface Changes {
+  /** The offset before everything. */
+  String START = "";
+
   /**
    * One event of one entity.
    *

@@ -3,9 +3,12 @@ package io.copyhold.http.stream;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.http.stream.Changes.Change;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Mappers;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -13,9 +16,13 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.japi.pf.PFBuilder;
+import org.apache.pekko.stream.BufferOverflowException;
 import org.apache.pekko.stream.OverflowStrategy;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes streams of server-sent events. Each event has an id to resume from with {@code
@@ -24,6 +31,7 @@ import org.apache.pekko.util.ByteString;
  * holds no longer (event {@code token}).
  */
 public final class Watch {
+  private static final Logger log = LoggerFactory.getLogger(Watch.class);
   private static final ByteString ALIVE = ByteString.fromString(": alive\n\n");
   private static final ByteString BEHIND =
       ByteString.fromString(
@@ -64,7 +72,7 @@ public final class Watch {
             .mapConcat(found -> found)
             .map(Watch::event)
             .buffer(buffer, OverflowStrategy.fail())
-            .recover(Throwable.class, () -> BEHIND);
+            .recover(new PFBuilder<Throwable, ByteString>().matchAny(Watch::last).build());
     Source<ByteString, NotUsed> beats =
         Source.tick(heartbeat, heartbeat, ALIVE)
             .mapMaterializedValue(_ -> NotUsed.getInstance())
@@ -81,6 +89,38 @@ public final class Watch {
                   });
             })
         .mapMaterializedValue(_ -> NotUsed.getInstance());
+  }
+
+  /**
+   * Why a stream ends that should not: the watcher was too slow, or its offset cannot be read, or
+   * not now.
+   */
+  private static ByteString last(Throwable failure) {
+    if (failure instanceof BufferOverflowException) {
+      return BEHIND;
+    }
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    Problem problem =
+        cause instanceof ProblemException known
+            ? known.problem()
+            : Problem.unavailable("stream-broken", "the stream broke")
+                .todo("connect again with Last-Event-ID");
+    ObjectNode data =
+        Mappers.JSON
+            .createObjectNode()
+            .put("problem", "urn:copyhold:problem:" + problem.code())
+            .put("status", problem.kind().status())
+            .put("detail", problem.what());
+    if (problem.todo() != null) {
+      data.put("todo", problem.todo());
+    }
+    if (!(cause instanceof ProblemException)) {
+      log.atWarn().setCause(failure).log("an event stream broke");
+    }
+    return ByteString.fromString("event: problem\ndata: " + data + "\n\n");
   }
 
   /**

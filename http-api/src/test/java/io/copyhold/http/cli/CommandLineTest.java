@@ -338,9 +338,12 @@ class CommandLineTest {
 
   @Test
   void eventsAreFollowed() throws Exception {
-    String since = "0";
+    String since = "start";
     assertThat(ok("events", "--since", since, "--type", "store", "--limit", "2"))
         .contains("store/eu-1@1 registered");
+    Ran nonsense = run("events", "--since", "nonsense", "--limit", "1");
+    assertThat(nonsense.status()).isEqualTo(ExitStatus.REFUSED);
+    assertThat(nonsense.err()).contains("this is no offset");
     assertThat(ok("events", "--since", since, "--limit", "1", "-o", "json")).contains("\"name\":");
   }
 

@@ -26,7 +26,7 @@ class WatchTest {
 
   @BeforeAll
   static void start() throws Exception {
-    node = new Node("heartbeat = 200ms, token-cache = 0s, watchers-max = 4");
+    node = new Node("heartbeat = 200ms, token-cache = 0s, watchers-max = 12");
   }
 
   @AfterAll
@@ -107,8 +107,15 @@ class WatchTest {
       Node.await(() -> again.data().stream().anyMatch(line -> line.contains("\"ended\"")));
       assertThat(again.data()).noneMatch(line -> line.contains("\"began\""));
     }
-    assertThat(api.with("Last-Event-ID", "nonsense").get("/v1/events/watch").status())
-        .isEqualTo(400);
+    try (Watcher nonsense = new Watcher("/v1/events/watch", node.operator, "nonsense")) {
+      Node.await(() -> nonsense.ended);
+      assertThat(nonsense.lines).contains("event: problem");
+      assertThat(nonsense.data().getFirst()).contains("offset-malformed");
+    }
+    try (Watcher all =
+        new Watcher("/v1/events/watch?type=token&lastEventId=start", node.operator, null)) {
+      Node.await(() -> all.data().stream().anyMatch(line -> line.contains("\"issued\"")));
+    }
   }
 
   @Test
@@ -177,7 +184,7 @@ class WatchTest {
       } else {
         watcher.close();
       }
-      return watchers.size() == 4;
+      return watchers.size() == 12;
     });
     assertThat(node.client().get("/v1/events/watch").problem()).isEqualTo("watchers-max");
     for (Watcher watcher : watchers) {

@@ -37,7 +37,7 @@ public final class Works {
   /** The password that must be in no journal; letters and digits, as real ones. */
   public static final String CANARY = "CanaryCanaryCanaryCanaryCanary12";
 
-  public final StoreFixture fixture = StoreFixture.shared();
+  public final StoreFixture fixture;
   public final InMemorySecrets secrets = new InMemorySecrets();
   public final EntityWorld world = new EntityWorld(Store.TYPE, Pool.TYPE, Tenant.TYPE);
   public final Shelf shelf = new Shelf("invoicing");
@@ -53,7 +53,13 @@ public final class Works {
           () -> Secret.of(CANARY),
           LockPolicy.DEFAULT);
 
+  /** On the store that all tests of this JVM share. */
   public Works() {
+    this(StoreFixture.shared());
+  }
+
+  public Works(StoreFixture fixture) {
+    this.fixture = fixture;
     stores.add(new Candidates.Candidate("store", 0, 100));
     world.with(
         StoreType.ref("store"),

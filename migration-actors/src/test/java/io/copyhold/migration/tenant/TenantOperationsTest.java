@@ -102,6 +102,10 @@ class TenantOperationsTest {
       assertThat(works.secrets.get(Home.password(tenant, end + 1))).isEmpty();
       assertThat(summary(STORE, "homes")).isEqualTo(homesBefore);
       assertThat(summary(STORE, "reserved")).isZero();
+      for (Candidates.Candidate pool : works.pools) {
+        assertThat(summary(PoolType.ref(pool.id()), "members")).isZero();
+        assertThat(summary(PoolType.ref(pool.id()), "reserved")).isZero();
+      }
       works.world.with(
           ref,
           new TenantCommand.RecordFailed(

@@ -36,6 +36,12 @@ public interface Agenda {
   CompletionStage<Void> remove(EntityRef entity, List<String> names);
 
   /**
+   * Completes when the row is gone, if it is due: one that somebody put anew for later stays. For a
+   * row that was handed out and that its entity does not want.
+   */
+  CompletionStage<Void> removeDue(EntityRef entity, String name);
+
+  /**
    * Rows that are due, hidden from other callers for {@code visibility}; they come again unless
    * removed or put anew by then.
    *

@@ -111,6 +111,21 @@ public final class PostgresAgenda implements Agenda {
     return changes.add(names.stream().map(name -> new Change(entity, name, null)).toList());
   }
 
+  @Override
+  public CompletionStage<Void> removeDue(EntityRef entity, String name) {
+    return database.later(connection -> {
+      try (PreparedStatement s =
+          connection.prepareStatement(
+              "DELETE FROM copyhold.agenda"
+                  + " WHERE entity = ? AND name = ? AND due <= clock_timestamp()")) {
+        s.setString(1, entity.toString());
+        s.setString(2, name);
+        s.executeUpdate();
+        return null;
+      }
+    });
+  }
+
   private void write(List<Change> group) {
     Map<Key, Change> last = new TreeMap<>();
     for (Change change : group) {

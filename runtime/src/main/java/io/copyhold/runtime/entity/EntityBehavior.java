@@ -14,6 +14,7 @@ import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /**
  * The supervised behaviour of one entity: the shell, restarted with backoff when it fails; and when
@@ -56,7 +57,7 @@ public final class EntityBehavior {
         .onFailure(
             SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, 0.2)
                 .withResetBackoffAfter(Duration.ofSeconds(30))
-                .withLoggingEnabled(false));
+                .withLogLevel(Level.WARN));
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -27,11 +28,15 @@ public final class JournalHistory implements History {
   private final CurrentEventsByPersistenceIdQuery journal;
   private final EntityTypes types;
 
+  /** Not the common pool, where a stream's result arrives: it has one thread on a small machine. */
+  private final Executor callbacks;
+
   public JournalHistory(
       ActorSystem<?> system, CurrentEventsByPersistenceIdQuery journal, EntityTypes types) {
     this.system = system;
     this.journal = journal;
     this.types = types;
+    this.callbacks = system.executionContext();
   }
 
   @Override
@@ -48,7 +53,8 @@ public final class JournalHistory implements History {
               stored.origin().traceparent(),
               Mappers.JSON.valueToTree(stored.event()));
         })
-        .runWith(Sink.seq(), system);
+        .runWith(Sink.seq(), system)
+        .thenApplyAsync(entries -> entries, callbacks);
   }
 
   @Override
@@ -112,14 +118,16 @@ public final class JournalHistory implements History {
                   return new At<>(next, version, stored.at());
                 }),
             system)
-        .thenApply(at ->
-            new Past(
-                entity,
-                at.version(),
-                at.time(),
-                type.view(at.state()),
-                type.summary(at.state()),
-                type.exists(at.state())));
+        .thenApplyAsync(
+            at ->
+                new Past(
+                    entity,
+                    at.version(),
+                    at.time(),
+                    type.view(at.state()),
+                    type.summary(at.state()),
+                    type.exists(at.state())),
+            callbacks);
   }
 
   private Source<EventEnvelope, NotUsed> stream(EntityRef entity, long from, long to) {

@@ -37,6 +37,10 @@ public final class Operations {
     return types;
   }
 
+  History history() {
+    return history;
+  }
+
   Codec codec() {
     return codec;
   }

@@ -56,6 +56,9 @@ final class WantedReactor<S> implements Reactor<S> {
 
   private record ChildGone(String id) {}
 
+  /** The newest version the journal has, asked because of a row that is not wanted. */
+  private record Newest(String row, @Nullable Long version) {}
+
   private final EntityType<S, ?, ?> type;
   private final ShellContext shell;
   private final Operations operations;
@@ -212,6 +215,7 @@ final class WantedReactor<S> implements Reactor<S> {
           stopped.run();
         }
       }
+      case Message.Reaction(Newest newest) -> verified(state, version, newest);
       case Message.Ask _,
           Message.Read _,
           Message.Stop _,
@@ -262,11 +266,39 @@ final class WantedReactor<S> implements Reactor<S> {
   }
 
   private void woken(S state, String name) {
-    boolean wanted = rows(state).stream().anyMatch(row -> row.name().equals(name));
-    if (!wanted) {
-      remove(List.of(name));
+    List<Agenda.Row> wanted = rows(state).stream().filter(row -> row.name().equals(name)).toList();
+    if (wanted.isEmpty()) {
+      verify(name);
     } else if (name.equals(OPERATIONS_ROW)) {
       putBusyRow();
+    } else { // woken before its time: the row goes back to it
+      shell.ports().agenda().put(wanted);
+    }
+  }
+
+  /**
+   * A row that is not wanted may be another's, if this actor has been replaced by one on another
+   * node and does not know. So it asks the journal first.
+   */
+  private void verify(String name) {
+    shell
+        .actor()
+        .pipeToSelf(
+            operations.history().at(ref, Long.MAX_VALUE),
+            (past, failure) ->
+                new Message.Reaction(new Newest(name, failure == null ? past.version() : null)));
+  }
+
+  private void verified(S state, long version, Newest newest) {
+    if (newest.version() == null || stopped != null) {
+      return; // the row comes again
+    }
+    if (newest.version() > version) {
+      throw new IllegalStateException(
+          ref + " is at " + newest.version() + " in the journal and at " + version + " here");
+    }
+    if (rows(state).stream().noneMatch(row -> row.name().equals(newest.row()))) {
+      shell.ports().agenda().removeDue(ref, newest.row());
     }
   }
 

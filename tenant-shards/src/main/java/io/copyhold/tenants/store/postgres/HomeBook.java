@@ -44,13 +44,17 @@ final class HomeBook {
   /** One home as its row says. */
   record Row(Place place, String state, boolean adopted, String changelog) {}
 
+  /** Until the transaction ends: nodes that prepare one database follow each other. */
+  static void lock(Connection c) throws SQLException {
+    Sql.first(c, "select pg_advisory_xact_lock(hashtextextended('copyhold', 0))", row -> true);
+  }
+
   /** Makes the schema when it is missing; in a transaction. */
   void install(Connection c) throws SQLException {
     if (installed(c)) {
       return;
     }
-    // a transaction lock, so two nodes that prepare one store do not race
-    Sql.first(c, "select pg_advisory_xact_lock(hashtextextended('copyhold', 0))", row -> true);
+    lock(c);
     if (installed(c)) {
       return;
     }

@@ -186,11 +186,17 @@ final class Homes {
    * Makes the groups whose members may connect to the shared database. The right itself is granted
    * once: a grant per home would rewrite one row of the catalog again and again, ever longer, and
    * two at a time fail.
+   *
+   * @param owner false where the database is somebody else's, who grants the right or left it
+   *     public
    */
-  static void openToGuests(Connection c, String database) throws SQLException {
+  static void openToGuests(Connection c, String database, boolean owner) throws SQLException {
     for (boolean temporary : new boolean[] {false, true}) {
       String group = guests(database, temporary);
       Roles.ensureGroup(c, group, "copyhold store " + database);
+      if (!owner) {
+        continue;
+      }
       Sql.run(
           c,
           "grant connect"

@@ -73,37 +73,37 @@ final class PostgresStore implements DataStore {
 
   @Override
   public void prepare() {
-    boolean made =
-        sessions.session(
-            MAINTENANCE,
-            "preparing the store",
-            c -> {
-              if (Sql.any(c, "select from pg_database where datname = ?", shared)) {
-                return false;
+    sessions.session(
+        MAINTENANCE,
+        "preparing the store",
+        c -> {
+          if (!Sql.any(c, "select from pg_database where datname = ?", shared)) {
+            try {
+              Homes.createDatabase(c, shared);
+            } catch (java.sql.SQLException e) {
+              if (!SqlTrouble.state(e).matches("42P04|23505")) { // another node was faster
+                throw e;
               }
-              try {
-                Homes.createDatabase(c, shared);
-              } catch (java.sql.SQLException e) {
-                if (!SqlTrouble.state(e).matches("42P04|23505")) { // another node was faster
-                  throw e;
-                }
-              }
-              return true;
-            });
+            }
+          }
+          return true;
+        });
     sessions.change(
         shared,
         "preparing the store",
         c -> {
+          HomeBook.lock(c);
           book.install(c);
-          if (made
-              || Sql.any(
+          boolean owner =
+              Sql.any(
                   c,
                   "select from pg_database where datname = current_database()"
-                      + " and datdba = current_user::regrole")) {
+                      + " and pg_has_role(datdba, 'USAGE')");
+          if (owner) {
             Homes.close(c, shared);
             Sql.run(c, "revoke all on schema public from public");
-            Homes.openToGuests(c, shared);
           }
+          Homes.openToGuests(c, shared, owner);
           return true;
         });
   }

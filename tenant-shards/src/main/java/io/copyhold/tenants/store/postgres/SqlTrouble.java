@@ -60,6 +60,10 @@ final class SqlTrouble {
               Problem.unavailable("store-read-only", "The server is read only while " + doing + ".")
                   .todo("It may be a standby; register the primary's address.");
           default -> {
+            if (state.equals("XX000") && said.startsWith("tuple concurrently")) {
+              yield Problem.unavailable(
+                  "store-conflict", "Somebody changed the same catalog row while " + doing + ".");
+            }
             if ((state.equals("42P01") || state.equals("3F000")) && said.contains("copyhold")) {
               yield Problem.notFound(
                       "database-not-prepared", "Copyhold has no homes in this database.")

@@ -15,7 +15,13 @@ import io.copyhold.tenants.store.LedgerRow;
 import io.copyhold.tenants.store.LockPolicy;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -107,6 +113,33 @@ class StrategiesTest {
     assertThat(store.digest(home, tenant).tables().get("customer")).isNotEqualTo(customers);
     store.removeTenant(home, tenant, fence(tenant));
     store.dropHome(home, fence(tenant, "offboard/1", 1, 1, 1));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Isolation.class)
+  void manyTenantsComeAndGoAtOnce(Isolation isolation) throws Exception {
+    HomeRef pool = isolation == Isolation.POOL ? fixture.homeWith(isolation, fresh("pool")) : null;
+    List<Callable<String>> lives = new ArrayList<>();
+    for (int n = 0; n < 8; n++) {
+      String tenant = fresh("many");
+      lives.add(() -> {
+        HomeRef home = pool == null ? fixture.homeWith(isolation, tenant, tenant) : pool;
+        store.addTenant(home, tenant, PASSWORD, fence(tenant));
+        try (Connection c = fixture.login(home, tenant)) {
+          Sql.run(c, "insert into customer (id, name) values (1, 'x')");
+        }
+        store.removeTenant(home, tenant, fence(tenant));
+        if (pool == null) {
+          store.dropHome(home, fence(tenant));
+        }
+        return tenant;
+      });
+    }
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<String> life : threads.invokeAll(lives)) {
+        assertThat(life.get(120, TimeUnit.SECONDS)).startsWith("many");
+      }
+    }
   }
 
   /** Roles, databases and schemas of the server. */

@@ -83,8 +83,9 @@ class TroubleTest {
 
   @Test
   void missingRightsRefuseAndLeaveNothing() throws SQLException {
-    StoreFixture fixture = StoreFixture.on(StoreFixture.server(), "createdb");
+    StoreFixture fixture = StoreFixture.on(StoreFixture.server(), "createdb createrole");
     fixture.store().prepare();
+    superuser("alter role " + Identifiers.quote(fixture.address().user()) + " nocreaterole");
     HomeRef home = fixture.home(Isolation.SCHEMA, fresh("acme"));
     Problem problem = problem(() -> fixture.store().createHome(home, "invoicing", fence("acme")));
     assertThat(problem.code()).isEqualTo("store-privileges");
@@ -94,6 +95,34 @@ class TroubleTest {
       assertThat(Sql.any(c, "select from pg_namespace where nspname = ?", home.name())).isFalse();
       assertThat(Sql.any(c, "select from copyhold.home")).isFalse();
     }
+  }
+
+  @Test
+  void aDatabaseThatSomebodyElseMadeServesAsTheSharedOne() throws SQLException {
+    StoreFixture fixture = StoreFixture.on(StoreFixture.server(), "createrole");
+    String database = Identifiers.quote(fixture.address().sharedDatabase());
+    superuser("create database " + database);
+    superuser(
+        "grant create on database "
+            + database
+            + " to "
+            + Identifiers.quote(fixture.address().user()));
+    assertThat(fixture.store().check().missing()).isEmpty();
+    assertThat(fixture.store().check().degraded())
+        .extracting(Problem::code)
+        .contains("no-database-homes");
+    fixture.store().prepare();
+    String tenant = fresh("acme");
+    HomeRef home = fixture.homeWith(Isolation.SCHEMA, tenant, tenant);
+    fixture.login(home, tenant).close();
+    assertThat(fixture.store().verifyIsolation(home))
+        .extracting(Problem::code)
+        .containsExactly("connect-public");
+    HomeRef own = fixture.home(Isolation.DATABASE, tenant);
+    assertThat(problem(() -> fixture.store().createHome(own, "invoicing", fence(tenant))).code())
+        .isEqualTo("store-privileges");
+    fixture.store().dropHome(own, fence(tenant)); // as an operation that undoes it would
+    fixture.store().dropHome(home, fence(tenant));
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.copyhold.chaos.demo;
+package io.copyhold.chaos.installation;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -29,8 +29,8 @@ import java.util.Map;
  * one node in a process of its own.
  */
 @PortAdapter
-final class Installation implements Closeable {
-  static final List<String> STORES = List.of("store-a", "store-b");
+public final class Installation implements Closeable {
+  public static final List<String> STORES = List.of("store-a", "store-b");
   private static final String NODE = "node-1";
 
   /** A cold start on a loaded machine; a warm one takes some ten seconds. */
@@ -47,7 +47,7 @@ final class Installation implements Closeable {
   }
 
   /** Starts it; the databases are ready when this returns, the node is not. */
-  static Installation start(Path data) throws IOException {
+  public static Installation start(Path data) throws IOException {
     Config told =
         ConfigFactory.parseMap(
             Map.of(
@@ -71,25 +71,25 @@ final class Installation implements Closeable {
             SupervisorSettings.from(RuntimeConfig.of(told), data), node, InstantSource.system()));
   }
 
-  Path logs() {
+  public Path logs() {
     return data.resolve("log");
   }
 
-  SupervisorState state() {
+  public SupervisorState state() {
     return supervisor.state();
   }
 
   /** The node as the supervisor sees it. */
-  ChildState node() {
+  public ChildState node() {
     return supervisor.state().child(NODE).orElseThrow();
   }
 
-  URI url() {
+  public URI url() {
     return URI.create("http://127.0.0.1:" + node().port());
   }
 
   /** Waits for the node to be ready and opens its API as the operator. */
-  Api open() throws IOException, InterruptedException {
+  public Api open() throws IOException, InterruptedException {
     Path token = FirstToken.file(data);
     long end = System.nanoTime() + READY_LIMIT.toNanos();
     try (Api anybody = new Api(url(), "none")) {
@@ -113,7 +113,7 @@ final class Installation implements Closeable {
   }
 
   /** kill -9: no shutdown hook runs, nothing is flushed, no goodbye to anybody. */
-  ChildState kill() {
+  public ChildState kill() {
     ChildState node = node();
     ProcessHandle process =
         ProcessHandle.of(node.pid())
@@ -132,7 +132,7 @@ final class Installation implements Closeable {
    *
    * @param store as the API shows its registration
    */
-  Database administrator(String store, int port) {
+  public Database administrator(String store, int port) {
     return new Database(
         "127.0.0.1",
         port,
@@ -143,7 +143,7 @@ final class Installation implements Closeable {
   }
 
   /** The same on the port that the supervisor gave the store. */
-  Database administrator(String store) {
+  public Database administrator(String store) {
     return administrator(store, supervisor.state().child(store).orElseThrow().port());
   }
 

@@ -1,4 +1,4 @@
-package io.copyhold.chaos.demo;
+package io.copyhold.chaos.installation;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,6 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * are waited out, for a while; every change carries a key, so that asking again does nothing twice.
  */
 @PortAdapter
-final class Api implements AutoCloseable {
+public final class Api implements AutoCloseable {
   /** One request, connecting included. */
   private static final Duration REQUEST_LIMIT = Duration.ofSeconds(20);
 
@@ -37,18 +38,60 @@ final class Api implements AutoCloseable {
           .connectTimeout(Duration.ofSeconds(5))
           .build();
 
-  Api(URI base, String token) {
+  public Api(URI base, String token) {
     this.base = base;
     this.token = token;
   }
 
   /** What the server says to a read, once it says something. */
-  JsonNode get(String path) throws InterruptedException {
+  public JsonNode get(String path) throws InterruptedException {
     return patiently("GET", path, null, null);
   }
 
+  /**
+   * What the server says to a read of something other than JSON, in one attempt.
+   *
+   * @throws ProblemException when the answer is no good
+   */
+  public String text(String path) throws IOException, InterruptedException {
+    HttpResponse<String> answer =
+        http.send(
+            request("GET", path, null, null, REQUEST_LIMIT), BodyHandlers.ofString());
+    if (answer.statusCode() != 200) {
+      throw new ProblemException(
+          "request-refused",
+          "GET " + path + " was answered with " + answer.statusCode() + ": " + said(answer),
+          "See the node's log.");
+    }
+    return answer.body();
+  }
+
+  /**
+   * The lines of an event stream, which ends when the server or {@link #close} ends it.
+   *
+   * @param last id of the last event that was seen; null for the events from now on
+   */
+  public Stream<String> stream(String path, @Nullable String last)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(base.resolve(path))
+            .header("Authorization", "Bearer " + token)
+            .header("Accept", "text/event-stream");
+    if (last != null) {
+      request.header("Last-Event-ID", last);
+    }
+    HttpResponse<Stream<String>> answer = http.send(request.build(), BodyHandlers.ofLines());
+    if (answer.statusCode() != 200) {
+      throw new ProblemException(
+          "request-refused",
+          "GET " + path + " was answered with " + answer.statusCode() + ".",
+          "See the node's log.");
+    }
+    return answer.body();
+  }
+
   /** The word for an entity's state, as a list shows it. */
-  String state(String path) throws InterruptedException {
+  public String state(String path) throws InterruptedException {
     int slash = path.lastIndexOf('/');
     return summary(path.substring(0, slash) + "?limit=1&filter=id:" + path.substring(slash + 1))
         .path("state")
@@ -56,7 +99,7 @@ final class Api implements AutoCloseable {
   }
 
   /** The summary of the first entry of a list; empty when there is none yet. */
-  JsonNode summary(String list) throws InterruptedException {
+  public JsonNode summary(String list) throws InterruptedException {
     return get(list).path("items").path(0).path("summary");
   }
 
@@ -65,13 +108,13 @@ final class Api implements AutoCloseable {
    *
    * @param key the same for every attempt at the same change
    */
-  JsonNode change(String method, String path, JsonNode body, String key)
+  public JsonNode change(String method, String path, JsonNode body, String key)
       throws InterruptedException {
     return patiently(method, path, body, key);
   }
 
   /** One attempt at a read; true when it was answered as it should be. */
-  boolean answers(String path, Duration limit) throws InterruptedException {
+  public boolean answers(String path, Duration limit) throws InterruptedException {
     try {
       return http.send(request("GET", path, null, null, limit), BodyHandlers.discarding())
               .statusCode()

@@ -1,4 +1,4 @@
-package io.copyhold.chaos.demo;
+package io.copyhold.chaos.installation;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 
 /** Sends what this process logs, the supervisor's lines among it, into a file instead of the story. */
-final class DemoLog {
-  private DemoLog() {}
+public final class OwnLog {
+  private OwnLog() {}
 
-  static void into(Path file) {
+  public static void into(Path file) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();

@@ -1,4 +1,4 @@
-package io.copyhold.chaos.demo;
+package io.copyhold.chaos.installation;
 
 import io.copyhold.runtime.ProblemException;
 import java.io.IOException;
@@ -12,18 +12,20 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one directory of a demo.
+ * The one directory of a demo or a benchmark.
  *
- * @param keep it stays when the story is over
+ * @param name of what is done there: {@code demo}
+ * @param keep it stays when that is over
  */
-record Workplace(Path directory, boolean keep) {
+public record Workplace(String name, Path directory, boolean keep) {
 
   /**
    * @param wanted must not exist, or be empty; null for a temporary one
    */
-  static Workplace make(@Nullable Path wanted, boolean keep) throws IOException {
+  public static Workplace make(String name, @Nullable Path wanted, boolean keep)
+      throws IOException {
     if (wanted == null) {
-      return prepared(Files.createTempDirectory("copyhold-demo-"), keep);
+      return prepared(name, Files.createTempDirectory("copyhold-" + name + "-"), keep);
     }
     Path directory = wanted.toAbsolutePath().normalize();
     if (Files.exists(directory)) {
@@ -32,39 +34,40 @@ record Workplace(Path directory, boolean keep) {
           throw new ProblemException(
               "directory-not-empty",
               "The directory " + directory + " is not empty.",
-              "The demo begins with nothing: name a directory that does not exist yet.");
+              "It begins with nothing: name a directory that does not exist yet.");
         }
       }
     }
-    return prepared(Files.createDirectories(directory), keep);
+    return prepared(name, Files.createDirectories(directory), keep);
   }
 
-  private static Workplace prepared(Path directory, boolean keep) throws IOException {
+  private static Workplace prepared(String name, Path directory, boolean keep)
+      throws IOException {
     // the databases run as another user when we are root, and must reach their own directories
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
-    Workplace workplace = new Workplace(directory, keep);
+    Workplace workplace = new Workplace(name, directory, keep);
     Files.createDirectories(workplace.logs());
     return workplace;
   }
 
-  Path logs() {
+  public Path logs() {
     return directory.resolve("log");
   }
 
   /** What this process logs. */
-  Path log() {
-    return logs().resolve("demo.log");
+  public Path log() {
+    return logs().resolve(name + ".log");
   }
 
   /** Removes it, unless it is to be kept. */
-  void remove() {
+  public void remove() {
     if (!keep) {
       delete(directory);
     }
   }
 
   /** Removes all but the logs, unless it is to be kept. */
-  void removeButLogs() throws IOException {
+  public void removeButLogs() throws IOException {
     if (keep) {
       return;
     }

@@ -1,4 +1,4 @@
-package io.copyhold.chaos.demo;
+package io.copyhold.chaos.installation;
 
 import io.copyhold.runtime.PortAdapter;
 import java.util.ArrayList;
@@ -11,15 +11,15 @@ import java.util.concurrent.Future;
 
 /** Does one thing to many, a few at a time; the first failure is the caller's. */
 @PortAdapter
-final class Together {
-  interface Work<T, R> {
+public final class Together {
+  public interface Work<T, R> {
     R on(T item) throws Exception;
   }
 
   private Together() {}
 
   /** Answers in the order of the items. */
-  static <T, R> List<R> each(List<T> items, int atOnce, Work<T, R> work) throws Exception {
+  public static <T, R> List<R> each(List<T> items, int atOnce, Work<T, R> work) throws Exception {
     try (ExecutorService threads =
         Executors.newFixedThreadPool(atOnce, Thread.ofVirtual().factory())) {
       List<Callable<R>> calls = new ArrayList<>();
