@@ -24,18 +24,23 @@ final class ClosingTable {
         "tenants onboarded",
         "%d in %s, %.1f per second"
             .formatted(
-                onboarded.tenants(), seconds(onboarded.took()), rate(onboarded.tenants(), onboarded.took())));
+                onboarded.tenants(),
+                seconds(onboarded.took()),
+                rate(onboarded.tenants(), onboarded.took())));
     row(
         lines,
         "rows loaded",
         "%,d in %s, %,.0f per second"
             .formatted(
-                loaded.totals().rows(), seconds(loaded.took()), rate(loaded.totals().rows(), loaded.took())));
+                loaded.totals().rows(),
+                seconds(loaded.took()),
+                rate(loaded.totals().rows(), loaded.took())));
     row(
         lines,
         "homes migrated",
         "%d of %d, %d scripts, in %s with the kill in it"
-            .formatted(proof.homesAtTarget(), rolled.homes(), rolled.scripts(), seconds(rolled.took())));
+            .formatted(
+                proof.homesAtTarget(), rolled.homes(), rolled.scripts(), seconds(rolled.took())));
     row(
         lines,
         "killed",
@@ -49,7 +54,8 @@ final class ClosingTable {
     row(
         lines,
         "step attempts",
-        "%d, of which %d were lost and run again".formatted(proof.attempts(), proof.attemptsLost()));
+        "%d, of which %d were lost and run again"
+            .formatted(proof.attempts(), proof.attemptsLost()));
     row(
         lines,
         "data as expected",
@@ -67,7 +73,10 @@ final class ClosingTable {
                 proof.settingsAcknowledged(),
                 proof.paymentsLost(),
                 proof.paymentsAcknowledged()));
-    row(lines, "longest wait of an application", millis(proof.slowestPayment()) + " for one payment");
+    row(
+        lines,
+        "longest wait of an application",
+        millis(proof.slowestPayment()) + " for one payment");
     return lines;
   }
 

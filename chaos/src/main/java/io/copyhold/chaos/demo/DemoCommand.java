@@ -21,8 +21,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code copyhold demo}: tells the story in a fresh directory and on free ports. Exit status 0 when all
- * that it claims was found true, 1 otherwise; whatever happens, all that it started is ended.
+ * {@code copyhold demo}: tells the story in a fresh directory and on free ports. Exit status 0 when
+ * all that it claims was found true, 1 otherwise; whatever happens, all that it started is ended.
  */
 @PortAdapter
 @Command(
@@ -49,7 +49,9 @@ public final class DemoCommand implements Callable<Integer> {
       description = "A directory that does not exist yet (default: a temporary one).")
   private @Nullable Path data;
 
-  @Option(names = "--keep", description = "Keep the data; 'copyhold up --data DIR' starts it again.")
+  @Option(
+      names = "--keep",
+      description = "Keep the data; 'copyhold up --data DIR' starts it again.")
   private boolean keep;
 
   @Override
@@ -69,8 +71,7 @@ public final class DemoCommand implements Callable<Integer> {
             .formatted(plan.tenants()));
     out.println("in " + workplace.directory() + (keep ? "" : ", removed at the end"));
     boolean terminal = System.console() != null && System.console().isTerminal();
-    DemoStory story =
-        new DemoStory(workplace.directory(), plan, new PrintedVoice(out, terminal));
+    DemoStory story = new DemoStory(workplace.directory(), plan, new PrintedVoice(out, terminal));
     AtomicBoolean interrupted = new AtomicBoolean();
     Thread onCtrlC =
         Thread.ofPlatform()

@@ -9,11 +9,11 @@ import io.copyhold.chaos.demo.DemoResult.Onboarded;
 import io.copyhold.chaos.demo.DemoResult.Outage;
 import io.copyhold.chaos.demo.DemoResult.Proof;
 import io.copyhold.chaos.demo.DemoResult.Rolled;
-import io.copyhold.chaos.workload.Invoicing;
-import io.copyhold.chaos.workload.Invoicing.Totals;
 import io.copyhold.chaos.installation.Api;
 import io.copyhold.chaos.installation.Installation;
 import io.copyhold.chaos.installation.Together;
+import io.copyhold.chaos.workload.Invoicing;
+import io.copyhold.chaos.workload.Invoicing.Totals;
 import io.copyhold.config.node.ChildState;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
@@ -291,8 +291,8 @@ final class DemoStory implements Closeable {
 
   private record Released(Rolled rolled, Outage outage) {}
 
-  private Released roll(
-      Api api, Installation here, int homes, String tenant, Writers writers) throws Exception {
+  private Released roll(Api api, Installation here, int homes, String tenant, Writers writers)
+      throws Exception {
     try (Prober prober = new Prober(api, "/v1/tenants/" + tenant)) {
       long begin = System.nanoTime();
       ObjectNode body =

@@ -1,11 +1,11 @@
 package io.copyhold.chaos.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.copyhold.chaos.workload.Invoicing;
-import io.copyhold.chaos.workload.Invoicing.Totals;
 import io.copyhold.chaos.installation.Api;
 import io.copyhold.chaos.installation.Installation;
 import io.copyhold.chaos.installation.Together;
+import io.copyhold.chaos.workload.Invoicing;
+import io.copyhold.chaos.workload.Invoicing.Totals;
 import io.copyhold.tenants.store.Script;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -84,10 +84,8 @@ final class Homes {
     }
     pools.forEach((store, pool) -> {
       Place place =
-          Place.of(
-              new HomeRef(store, Isolation.POOL, pool), StoreAddress.SHARED_DATABASE);
-      homes.add(
-          new Home("pool/" + pool, store, place.key(), place.database(), place.schema()));
+          Place.of(new HomeRef(store, Isolation.POOL, pool), StoreAddress.SHARED_DATABASE);
+      homes.add(new Home("pool/" + pool, store, place.key(), place.database(), place.schema()));
     });
     return List.copyOf(homes);
   }

@@ -2,8 +2,8 @@ package io.copyhold.chaos.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.copyhold.chaos.workload.Invoicing;
 import io.copyhold.chaos.installation.Api;
+import io.copyhold.chaos.workload.Invoicing;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Mappers;

@@ -55,8 +55,7 @@ public final class Api implements AutoCloseable {
    */
   public String text(String path) throws IOException, InterruptedException {
     HttpResponse<String> answer =
-        http.send(
-            request("GET", path, null, null, REQUEST_LIMIT), BodyHandlers.ofString());
+        http.send(request("GET", path, null, null, REQUEST_LIMIT), BodyHandlers.ofString());
     if (answer.statusCode() != 200) {
       throw new ProblemException(
           "request-refused",

@@ -9,7 +9,9 @@ import ch.qos.logback.core.FileAppender;
 import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 
-/** Sends what this process logs, the supervisor's lines among it, into a file instead of the story. */
+/**
+ * Sends what this process logs, the supervisor's lines among it, into a file instead of the story.
+ */
 public final class OwnLog {
   private OwnLog() {}
 

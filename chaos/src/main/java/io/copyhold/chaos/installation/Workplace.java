@@ -41,8 +41,7 @@ public record Workplace(String name, Path directory, boolean keep) {
     return prepared(name, Files.createDirectories(directory), keep);
   }
 
-  private static Workplace prepared(String name, Path directory, boolean keep)
-      throws IOException {
+  private static Workplace prepared(String name, Path directory, boolean keep) throws IOException {
     // the databases run as another user when we are root, and must reach their own directories
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
     Workplace workplace = new Workplace(name, directory, keep);

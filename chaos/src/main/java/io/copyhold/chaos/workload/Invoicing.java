@@ -120,7 +120,8 @@ public final class Invoicing {
   /** All versions, in order. */
   public static List<Version> versions() {
     return FILES.stream()
-        .map(file -> new Version(file.substring(1, file.indexOf("__")), file, resource(PLACE + file)))
+        .map(file ->
+            new Version(file.substring(1, file.indexOf("__")), file, resource(PLACE + file)))
         .toList();
   }
 

@@ -1,6 +1,4 @@
-/**
- * The demo's story, small, with its findings asserted instead of printed.
- */
+/** The demo's story, small, with its findings asserted instead of printed. */
 @NullMarked
 package io.copyhold.chaos.demo;
 

@@ -48,7 +48,10 @@ final class Page {
   private static Pattern pattern(String wanted) {
     StringBuilder pattern = new StringBuilder();
     for (String part : words(wanted).split("…", -1)) {
-      pattern.append(pattern.isEmpty() ? "" : ".*").append(Pattern.quote(part.strip())).append("\\s*");
+      pattern
+          .append(pattern.isEmpty() ? "" : ".*")
+          .append(Pattern.quote(part.strip()))
+          .append("\\s*");
     }
     return Pattern.compile(pattern.toString());
   }

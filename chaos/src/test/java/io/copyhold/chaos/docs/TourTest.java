@@ -22,7 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import picocli.CommandLine;
 
-/** Runs docs/tour.md command by command, on real processes, and looks for every line that it shows. */
+/**
+ * Runs docs/tour.md command by command, on real processes, and looks for every line that it shows.
+ */
 class TourTest {
   /** Lists are a moment behind, and a store is checked after it was registered. */
   private static final Duration LAG_LIMIT = Duration.ofMinutes(2);
@@ -88,7 +90,9 @@ class TourTest {
     process.onExit().join();
   }
 
-  /** Here and not in a JVM of its own, which would cost a second each time; {@code up} starts one. */
+  /**
+   * Here and not in a JVM of its own, which would cost a second each time; {@code up} starts one.
+   */
   private Ran run(String command) {
     List<String> words = new ArrayList<>(List.of(command.split(" ")));
     assertThat(words.removeFirst()).isEqualTo("./copyhold");
