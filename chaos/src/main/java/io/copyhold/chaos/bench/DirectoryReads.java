@@ -188,15 +188,17 @@ record DirectoryReads(
     void go(Api api, AtomicInteger next) throws InterruptedException;
   }
 
-  private static void readers(Installation installation, Api api, Reader reader) throws Exception {
+  private static void readers(Installation installation, Api api, Reader reader)
+      throws Exception {
     AtomicInteger next = new AtomicInteger();
     Together.each(
         IntStream.range(0, READERS).boxed().toList(),
         READERS,
         _ -> {
           ObjectNode body =
-              Mappers.JSON.createObjectNode().put("name", "bench reader").put("role", "viewer");
-          JsonNode made = api.change("POST", "/v1/tokens", body, "bench-" + System.nanoTime());
+              Mappers.JSON.createObjectNode().put("name", "bench reader").put("role", "reader");
+          JsonNode made =
+              api.change("POST", "/v1/tokens", body, "bench-" + System.nanoTime());
           try (Api mine = new Api(installation.url(), made.path("token").asText())) {
             mine.get("/v1/tenants?limit=1"); // connects
             reader.go(mine, next);
