@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * everything is as after a run without a crash.
  *
  * <p>The journal holds the event that marks the point; so one crash serves one tenant per point.
- * {@code -Dcopyhold.crash.all=true} takes every point of every operation,
- * {@code -Dcopyhold.crash.stories=REGEX} chooses among them.
+ * {@code -Dcopyhold.crash.all=true} takes every point of every operation, {@code
+ * -Dcopyhold.crash.stories=REGEX} chooses among them.
  */
 class CrashTest {
   private static final boolean ALL = Boolean.getBoolean("copyhold.crash.all");
@@ -100,8 +100,7 @@ class CrashTest {
   }
 
   /** Those that came to their end without meeting their point; the journal knows. */
-  private static long ended(Story story, Map<String, Long> points, long settled)
-      throws Exception {
+  private static long ended(Story story, Map<String, Long> points, long settled) throws Exception {
     long ended = 0;
     for (String id : points.keySet()) {
       if (site.events(story.owner(id)) >= settled) {
@@ -113,8 +112,7 @@ class CrashTest {
 
   private static void awaitEnd(Story story, String id) throws Exception {
     Rest.until(
-        story + " " + id + " ends",
-        () -> story.settled().test(site.rest().state(story.path(id))));
+        story + " " + id + " ends", () -> story.settled().test(site.rest().state(story.path(id))));
   }
 
   private static String id(Story story) {

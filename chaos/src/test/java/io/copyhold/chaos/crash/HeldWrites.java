@@ -42,8 +42,7 @@ final class HeldWrites implements AutoCloseable {
   }
 
   void hold(String persistenceId, long sequenceNumber) throws SQLException {
-    try (PreparedStatement s =
-        keeper.prepareStatement("INSERT INTO held.point VALUES (?, ?)")) {
+    try (PreparedStatement s = keeper.prepareStatement("INSERT INTO held.point VALUES (?, ?)")) {
       s.setString(1, persistenceId);
       s.setLong(2, sequenceNumber);
       s.executeUpdate();

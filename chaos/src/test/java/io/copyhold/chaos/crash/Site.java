@@ -101,8 +101,11 @@ final class Site implements AutoCloseable {
     }
     run(
         store,
-        "create role " + CONTROL_ROLE + " login createdb createrole password '"
-            + PASSWORD.replace("'", "''") + "'");
+        "create role "
+            + CONTROL_ROLE
+            + " login createdb createrole password '"
+            + PASSWORD.replace("'", "''")
+            + "'");
     this.node = Node.start(ConfigFactory.parseMap(keys()));
     this.rest = open();
     this.held = new HeldWrites(control);
@@ -148,14 +151,22 @@ final class Site implements AutoCloseable {
   Map<String, Object> registration(String sharedDatabase) {
     Map<String, Object> body =
         map(
-            "host", server.database("postgres").host(),
-            "port", toStore.port(),
-            "adminUser", CONTROL_ROLE,
-            "adminPassword", PASSWORD,
-            "sslMode", "disable",
-            "region", REGION,
-            "tier", sharedDatabase == null ? TIER : "other",
-            "capacity", map("homesMax", 5_000, "connectionsMax", 40, "workMax", 8));
+            "host",
+            server.database("postgres").host(),
+            "port",
+            toStore.port(),
+            "adminUser",
+            CONTROL_ROLE,
+            "adminPassword",
+            PASSWORD,
+            "sslMode",
+            "disable",
+            "region",
+            REGION,
+            "tier",
+            sharedDatabase == null ? TIER : "other",
+            "capacity",
+            map("homesMax", 5_000, "connectionsMax", 40, "workMax", 8));
     if (sharedDatabase != null) {
       body.put("sharedDatabase", sharedDatabase);
     }
@@ -195,11 +206,9 @@ final class Site implements AutoCloseable {
     Rest.until("the first token", () -> Files.exists(FirstToken.file(data)));
     Rest opened =
         new Rest(
-            URI.create(
-                "http://" + node.address().getHostString() + ":" + node.address().getPort()),
+            URI.create("http://" + node.address().getHostString() + ":" + node.address().getPort()),
             Files.readString(FirstToken.file(data)).strip());
-    Rest.until(
-        "ready", () -> opened.send("GET", "/health/ready", null).status() == 200);
+    Rest.until("ready", () -> opened.send("GET", "/health/ready", null).status() == 200);
     return opened;
   }
 
@@ -212,8 +221,7 @@ final class Site implements AutoCloseable {
     node.crash();
     try (var pool =
         control.pool(
-            PoolSettings.from(
-                    "crash", ConfigFactory.load().getConfig("copyhold.postgres.pool"))
+            PoolSettings.from("crash", ConfigFactory.load().getConfig("copyhold.postgres.pool"))
                 .withMaxSize(1))) {
       // as its supervisor does, which sees it end
       new PostgresNodeRegister(pool, Duration.ZERO)

@@ -216,8 +216,7 @@ record Story(
         "check/1",
         NOTHING,
         (site, id) ->
-            site.rest()
-                .change("PUT", "/v1/stores/" + id, site.registration(id.replace('-', '_'))),
+            site.rest().change("PUT", "/v1/stores/" + id, site.registration(id.replace('-', '_'))),
         state -> state.path("health").path("kind").asText().equals("Ready"));
   }
 
@@ -264,13 +263,20 @@ record Story(
     Map<String, Object> body =
         new HashMap<>(
             map(
-                "name", "Tenant",
-                "plan", "pro",
-                "region", Site.REGION,
-                "tier", Site.TIER,
-                "isolation", strategy,
-                "changelog", changelog,
-                "version", version));
+                "name",
+                "Tenant",
+                "plan",
+                "pro",
+                "region",
+                Site.REGION,
+                "tier",
+                Site.TIER,
+                "isolation",
+                strategy,
+                "changelog",
+                changelog,
+                "version",
+                version));
     if (strategy.equals("pool")) {
       body.put("pool", SHARED);
     }
@@ -290,11 +296,7 @@ record Story(
         .change(
             "PUT",
             "/v1/pools/" + id,
-            map(
-                "store", Site.STORE,
-                "changelog", changelog,
-                "version", "2",
-                "membersMax", 1_000));
+            map("store", Site.STORE, "changelog", changelog, "version", "2", "membersMax", 1_000));
   }
 
   private static void pool(Site site, String id) throws Exception {
@@ -323,16 +325,26 @@ record Story(
             "PUT",
             "/v1/tenants/" + id + "/adoption",
             map(
-                "name", "Tenant",
-                "plan", "pro",
-                "region", Site.REGION,
-                "tier", Site.TIER,
-                "store", Site.STORE,
-                "isolation", "schema",
-                "database", Site.SHARED,
-                "schema", schema(id),
-                "changelog", Site.CHANGELOG,
-                "version", "1"));
+                "name",
+                "Tenant",
+                "plan",
+                "pro",
+                "region",
+                Site.REGION,
+                "tier",
+                Site.TIER,
+                "store",
+                Site.STORE,
+                "isolation",
+                "schema",
+                "database",
+                Site.SHARED,
+                "schema",
+                schema(id),
+                "changelog",
+                Site.CHANGELOG,
+                "version",
+                "1"));
   }
 
   private static String schema(String id) {

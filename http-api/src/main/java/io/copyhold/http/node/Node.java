@@ -177,8 +177,8 @@ public final class Node {
    * Ends it as a crash would, as far as a process that goes on can: nothing is handed over, nobody
    * is told, steps under way are abandoned. For tests of what comes after; they cut the node off
    * from its databases first, since threads end later than processes. Needs {@code
-   * pekko.coordinated-shutdown.run-by-actor-system-terminate = off} and the same of the
-   * cluster; blocks until all has ended.
+   * pekko.coordinated-shutdown.run-by-actor-system-terminate = off} and the same of the cluster;
+   * blocks until all has ended.
    */
   public void crash() throws ExecutionException, InterruptedException {
     if (system.settings().config().getBoolean(SHUTDOWN_BY_TERMINATE)) {
