@@ -126,7 +126,9 @@ final class Contest {
           return true;
         });
     Machine.Used used = Machine.between(begin, Machine.now(processes()));
-    cpu().forEach((name, nanos) -> cpu.merge(name, nanos - before.getOrDefault(name, 0L), Long::sum));
+    cpu()
+        .forEach(
+            (name, nanos) -> cpu.merge(name, nanos - before.getOrDefault(name, 0L), Long::sum));
     return used;
   }
 

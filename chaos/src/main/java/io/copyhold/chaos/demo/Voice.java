@@ -10,17 +10,4 @@ interface Voice {
 
   /** How far a chapter is; shown only when it changed and not too often. */
   void progress(String line);
-
-  /** Says nothing. */
-  Voice SILENT =
-      new Voice() {
-        @Override
-        public void chapter(String title) {}
-
-        @Override
-        public void say(String line) {}
-
-        @Override
-        public void progress(String line) {}
-      };
 }

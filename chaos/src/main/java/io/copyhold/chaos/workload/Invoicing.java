@@ -120,7 +120,8 @@ public final class Invoicing {
   /** All versions, in order. */
   public static List<Version> versions() {
     return FILES.stream()
-        .map(file -> new Version(file.substring(1, file.indexOf("__")), file, resource(file)))
+        .map(file ->
+            new Version(file.substring(1, file.indexOf("__")), file, resource(PLACE + file)))
         .toList();
   }
 
@@ -241,9 +242,9 @@ public final class Invoicing {
   }
 
   private static String resource(String file) {
-    try (InputStream in = Invoicing.class.getResourceAsStream(PLACE + file)) {
+    try (InputStream in = Invoicing.class.getResourceAsStream(file)) {
       if (in == null) {
-        throw new IllegalStateException("not on the class path: " + PLACE + file);
+        throw new IllegalStateException("not on the class path: " + file);
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

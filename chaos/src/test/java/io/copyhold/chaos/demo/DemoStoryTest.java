@@ -1,10 +1,10 @@
 package io.copyhold.chaos.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.copyhold.chaos.installation.Workplace;
 import io.copyhold.chaos.workload.Invoicing;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +19,9 @@ class DemoStoryTest {
   private static final int HOMES = 6;
 
   @Test
-  @Timeout(600)
+  @Timeout(1_200)
   void everyHomeGetsThereAndNothingIsLostThoughTheNodeIsKilled() throws Exception {
-    Workplace workplace = Workplace.make("test", null, false);
+    Workplace workplace = Workplace.make("demo", null, false);
     List<String> told = new ArrayList<>();
     DemoPlan plan = new DemoPlan(TENANTS, new Invoicing.Size(8, 5, 20));
     DemoResult result;
@@ -60,15 +60,14 @@ class DemoStoryTest {
 
   @Test
   void anEndedStoryStartsNothing() throws Exception {
-    Workplace workplace = Workplace.make("test", null, false);
+    Workplace workplace = Workplace.make("demo", null, false);
     DemoStory story =
         new DemoStory(
-            Path.of(workplace.directory().toString()),
+            workplace.directory(),
             new DemoPlan(TENANTS, Invoicing.Size.SMALL),
-            Voice.SILENT);
+            recorded(new ArrayList<>()));
     story.close();
-    assertThat(org.assertj.core.api.Assertions.catchThrowable(story::tell))
-        .hasMessageContaining("interrupted");
+    assertThatThrownBy(story::tell).hasMessageContaining("interrupted");
     workplace.remove();
     assertThat(workplace.directory()).doesNotExist();
   }

@@ -47,14 +47,7 @@ final class Logins {
       }
     }
     Roles.ensureLogin(
-        c,
-        role,
-        purpose(tenant),
-        verifier,
-        found,
-        place.app(),
-        place.database(),
-        place.schema());
+        c, role, purpose(tenant), verifier, found, place.app(), place.database(), place.schema());
   }
 
   void close(Connection c, String tenant) throws SQLException {

@@ -63,9 +63,8 @@ final class LoneScripts {
                   c,
                   tx -> {
                     book.enterReady(tx, place, fence, null);
-                    Optional<Applied> done = 
-                        scripts.already(
-                            book.standing(tx, place, script.position()), place, script);
+                    Optional<Applied> done =
+                        scripts.already(book.standing(tx, place, script.position()), place, script);
                     if (done.isEmpty()) {
                       begin(tx, place, script, index);
                     }

@@ -17,8 +17,8 @@ import org.postgresql.PGConnection;
  *
  * <p>A control role without superuser rights needs membership: in owners to act as them, in logins
  * to end their sessions. From PostgreSQL 16 on, whoever makes a role may grant it but is not its
- * member. It joins owners for good, and others only when it must: the server walks through all roles
- * that the control role is a member of each time it makes or grants another one.
+ * member. It joins owners for good, and others only when it must: the server walks through all
+ * roles that the control role is a member of each time it makes or grants another one.
  */
 final class Roles {
   private static final int MEMBERSHIP_OPTIONS = 16;
@@ -39,7 +39,8 @@ final class Roles {
   }
 
   /**
-   * A login role, in exactly one group; it gets this password's verifier whether it was there or not.
+   * A login role, in exactly one group; it gets this password's verifier whether it was there or
+   * not.
    *
    * @param found what {@link #look} said of it
    * @param database where its {@code search_path} is {@code schema}
@@ -134,7 +135,8 @@ final class Roles {
 
   /** Drops a login role of ours, whatever tenant it was for. */
   static void dropLogin(Connection c, String role) throws SQLException {
-    Optional<String> purpose = look(c, role).comment().filter(it -> it.startsWith("copyhold tenant "));
+    Optional<String> purpose =
+        look(c, role).comment().filter(it -> it.startsWith("copyhold tenant "));
     if (purpose.isPresent()) {
       drop(c, role, purpose.get());
     }
