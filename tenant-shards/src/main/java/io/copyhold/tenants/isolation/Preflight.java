@@ -1,6 +1,7 @@
 package io.copyhold.tenants.isolation;
 
 import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.postgres.Identifiers;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,7 +14,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGStatement;
 
 /**
  * Finds everything in a home through which one tenant could see or change what is another's.
@@ -35,7 +35,7 @@ public final class Preflight {
   private static final String SETUP =
       """
       with recursive p as materialized (
-        select ?::text as schema, ?::text as owner, ?::text as app, ?::text as home),
+        select $1::text as schema, $2::text as owner, $3::text as app, $4::text as home),
       n as materialized (
         select ns.oid, ns.nspname, ns.nspacl, ns.nspowner from pg_namespace ns, p where nspname = p.schema),
       o as materialized (select c.* from pg_class c, n where c.relnamespace = n.oid),
@@ -374,23 +374,49 @@ public final class Preflight {
    * path.
    */
   public static List<Problem> check(Connection c, Place place) throws SQLException {
+    List<Problem> found = new ArrayList<>();
+    String prepared = prepared(c, place.isolation() == Isolation.POOL);
     try (Statement s = c.createStatement()) {
-      // every name is to be shown in full; and to plan the query takes as long as to run it, so a
-      // connection does that once
+      // every name is to be shown in full
       s.execute(
           "set local search_path = pg_catalog; set local plan_cache_mode = force_generic_plan");
-    }
-    List<Problem> found = new ArrayList<>();
-    try (PreparedStatement s =
-        c.prepareStatement(place.isolation() == Isolation.POOL ? POOL_SQL : OWN_SQL)) {
-      s.unwrap(PGStatement.class).setPrepareThreshold(1);
-      s.setString(1, place.schema());
-      s.setString(2, place.owner());
-      s.setString(3, place.app());
-      s.setString(4, place.key());
-      collect(s, place.key() + ": ", found);
+      try (ResultSet r =
+          s.executeQuery(
+              "execute "
+                  + prepared
+                  + " ("
+                  + Stream.of(place.schema(), place.owner(), place.app(), place.key())
+                      .map(Identifiers::literal)
+                      .collect(Collectors.joining(", "))
+                  + ")")) {
+        collect(r, place.key() + ": ", found);
+      }
     }
     return found;
+  }
+
+  /**
+   * The name of the query, prepared in this session: to plan it takes as long as to run it. By a
+   * statement, because the driver forgets what it prepared when the search path changes.
+   */
+  private static String prepared(Connection c, boolean pool) throws SQLException {
+    String name = pool ? "copyhold_preflight_pool" : "copyhold_preflight_own";
+    boolean there;
+    try (PreparedStatement s =
+        c.prepareStatement("select from pg_catalog.pg_prepared_statements where name = ?")) {
+      s.setString(1, name);
+      try (ResultSet r = s.executeQuery()) {
+        there = r.next();
+      }
+    }
+    if (!there) {
+      try (Statement s = c.createStatement()) {
+        s.execute("set local search_path = pg_catalog");
+        s.execute(
+            "prepare " + name + " (text, text, text, text) as " + (pool ? POOL_SQL : OWN_SQL));
+      }
+    }
+    return name;
   }
 
   /**
@@ -404,24 +430,24 @@ public final class Preflight {
     try (PreparedStatement s = c.prepareStatement(FOREIGN_SQL)) {
       s.setString(1, schema);
       s.setString(2, schema);
-      collect(s, "", found);
+      try (ResultSet r = s.executeQuery()) {
+        collect(r, "", found);
+      }
     }
     return found;
   }
 
-  private static void collect(PreparedStatement s, String prefix, List<Problem> found)
+  private static void collect(ResultSet r, String prefix, List<Problem> found)
       throws SQLException {
-    try (ResultSet r = s.executeQuery()) {
-      while (r.next()) {
-        Rule rule = BY_CODE.get(r.getString(1));
-        if (rule == null) {
-          throw new IllegalStateException("no rule " + r.getString(1));
-        }
-        found.add(
-            Problem.conflict(rule.code(), rule.what())
-                .at(prefix + r.getString(2))
-                .todo(rule.todo()));
+    while (r.next()) {
+      Rule rule = BY_CODE.get(r.getString(1));
+      if (rule == null) {
+        throw new IllegalStateException("no rule " + r.getString(1));
       }
+      found.add(
+          Problem.conflict(rule.code(), rule.what())
+              .at(prefix + r.getString(2))
+              .todo(rule.todo()));
     }
   }
 
