@@ -1,10 +1,15 @@
 package io.copyhold.chaos.bench;
 
 import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.postgres.Database;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.stream.LongStream;
@@ -61,6 +66,16 @@ final class Machine {
         Duration.ofNanos(to.nanos() - from.nanos()),
         Duration.ofNanos(
             to.cpuNanos() - from.cpuNanos() + to.serverCpuNanos() - from.serverCpuNanos()));
+  }
+
+  /** Which PostgreSQL a server is. */
+  static String version(Database server) throws SQLException {
+    try (Connection c = server.connect("copyhold-bench");
+        Statement s = c.createStatement();
+        ResultSet r = s.executeQuery("select 'PostgreSQL ' || current_setting('server_version')")) {
+      r.next();
+      return r.getString(1);
+    }
   }
 
   /** One line about the machine, so that a figure can be judged. */

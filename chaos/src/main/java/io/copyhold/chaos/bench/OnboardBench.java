@@ -8,14 +8,10 @@ import io.copyhold.chaos.workload.Invoicing;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.postgres.Database;
 import java.io.PrintStream;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -109,7 +105,7 @@ final class OnboardBench implements Callable<Integer> {
           plan.databases(),
           plan.pooled(),
           plan.atOnce(),
-          version(servers.getFirst()),
+          Machine.version(servers.getFirst()),
           Machine.describe());
       Onboarding onboarding = new Onboarding(installation, api);
       onboarding.prepare(plan.directory() + plan.measured());
@@ -157,14 +153,5 @@ final class OnboardBench implements Callable<Integer> {
         reads.search().p99Ms(),
         reads.get().p50Ms(),
         reads.get().p99Ms());
-  }
-
-  private static @Nullable String version(Database server) throws Exception {
-    try (Connection c = server.connect("copyhold-bench");
-        Statement s = c.createStatement();
-        ResultSet r = s.executeQuery("select 'PostgreSQL ' || current_setting('server_version')")) {
-      r.next();
-      return r.getString(1);
-    }
   }
 }
