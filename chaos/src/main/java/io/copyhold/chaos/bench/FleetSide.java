@@ -39,12 +39,13 @@ interface FleetSide extends AutoCloseable {
     String line(String name) {
       return String.format(
           Locale.ROOT,
-          "  %-16s %5d homes: apply %7.1f homes/s, %6.1f CPU-ms each; current %8.1f homes/s, %6.2f"
-              + " CPU-ms each",
+          "  %-16s %5d homes: apply %7.1f homes/s, %6.1f CPU-ms each (%.1f in the server);"
+              + " current %8.1f homes/s, %6.2f CPU-ms each",
           name,
           homes,
           perSecond(),
           cpuMillis(),
+          apply.othersCpuMillisPer(homes),
           currentPerSecond(),
           current.cpuMillisPer(homes));
     }

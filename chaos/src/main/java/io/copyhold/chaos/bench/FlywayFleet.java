@@ -11,8 +11,9 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flyway in a loop, as its users do it who have a schema per tenant: one instance per schema. With a
- * pool of connections, which spares it the logins, or by its own means, with a login each time.
+ * Flyway in a loop, as its users do it who have a schema per tenant: one instance per schema. By its
+ * own means, with a login each time; or with a pool of connections, which spares it the logins but
+ * keeps server processes that remember every schema they have seen.
  */
 final class FlywayFleet implements FleetSide {
   private static final String FILES = "classpath:io/copyhold/chaos/bench/fleet";
@@ -34,7 +35,7 @@ final class FlywayFleet implements FleetSide {
 
   @Override
   public String name() {
-    return pool == null ? "Flyway unpooled" : "Flyway";
+    return pool == null ? "Flyway" : "Flyway pooled";
   }
 
   @Override

@@ -30,12 +30,18 @@ final class Machine {
    */
   record Moment(long nanos, long cpuNanos, long serverCpuNanos) {}
 
-  /** What lies between two moments. */
-  record Used(Duration wall, Duration cpu) {
-    static final Used NOTHING = new Used(Duration.ZERO, Duration.ZERO);
+  /**
+   * What lies between two moments.
+   *
+   * @param cpu of this process and the others
+   * @param othersCpu of the others alone
+   */
+  record Used(Duration wall, Duration cpu, Duration othersCpu) {
+    static final Used NOTHING = new Used(Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
-    Used plus(Used other) {
-      return new Used(wall.plus(other.wall), cpu.plus(other.cpu));
+    Used plus(Used more) {
+      return new Used(
+          wall.plus(more.wall), cpu.plus(more.cpu), othersCpu.plus(more.othersCpu));
     }
 
     double perSecond(int things) {
@@ -44,6 +50,10 @@ final class Machine {
 
     double cpuMillisPer(int things) {
       return cpu.toNanos() / 1e6 / things;
+    }
+
+    double othersCpuMillisPer(int things) {
+      return othersCpu.toNanos() / 1e6 / things;
     }
   }
 
@@ -62,10 +72,11 @@ final class Machine {
   }
 
   static Used between(Moment from, Moment to) {
+    Duration others = Duration.ofNanos(to.serverCpuNanos() - from.serverCpuNanos());
     return new Used(
         Duration.ofNanos(to.nanos() - from.nanos()),
-        Duration.ofNanos(
-            to.cpuNanos() - from.cpuNanos() + to.serverCpuNanos() - from.serverCpuNanos()));
+        Duration.ofNanos(to.cpuNanos() - from.cpuNanos()).plus(others),
+        others);
   }
 
   /** Which PostgreSQL a server is. */

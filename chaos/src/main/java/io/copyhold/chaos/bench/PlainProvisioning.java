@@ -21,6 +21,10 @@ import java.util.concurrent.ConcurrentHashMap;
 @PortAdapter
 final class PlainProvisioning implements AutoCloseable {
   private static final String DATABASE = "plain";
+
+  /** Its own operator: the more roles somebody has made, the longer the server takes for one more. */
+  private static final String OPERATOR = "plain_operator";
+
   private static final String PASSWORD = "plain-password-of-32-characters-";
 
   /** What the sample's files expect of their database. */
@@ -29,6 +33,7 @@ final class PlainProvisioning implements AutoCloseable {
           + " create function copyhold.tenant() returns text language sql stable"
           + " return session_user::text";
 
+  private final List<Database> administrators;
   private final List<Database> servers;
   private final List<String> scripts;
   private final ConcurrentHashMap<Seat, Connection> connections = new ConcurrentHashMap<>();
@@ -36,8 +41,10 @@ final class PlainProvisioning implements AutoCloseable {
   /** A thread's place at a server. */
   private record Seat(long thread, int server) {}
 
-  PlainProvisioning(List<Database> servers, List<String> scripts) {
-    this.servers = List.copyOf(servers);
+  PlainProvisioning(List<Database> administrators, List<String> scripts) {
+    this.administrators = List.copyOf(administrators);
+    this.servers =
+        administrators.stream().map(it -> it.withUser(OPERATOR, () -> PASSWORD)).toList();
     this.scripts = List.copyOf(scripts);
   }
 
@@ -48,6 +55,16 @@ final class PlainProvisioning implements AutoCloseable {
 
   /** Makes what the tenants share. */
   void prepare() throws SQLException {
+    for (Database administrator : administrators) {
+      try (Connection c = administrator.connect("plain");
+          Statement s = c.createStatement()) {
+        s.execute(
+            "create role "
+                + OPERATOR
+                + " login createrole createdb password "
+                + literal(PASSWORD));
+      }
+    }
     for (Database server : servers) {
       try (Connection c = server.connect("plain");
           Statement s = c.createStatement()) {
@@ -113,6 +130,7 @@ final class PlainProvisioning implements AutoCloseable {
     String schema = quote(schemaName);
     s.execute("create role " + owner + " nologin");
     s.execute("create role " + app + " nologin");
+    s.execute("grant " + owner + " to current_user with inherit true, set true");
     s.execute("create schema " + schema + " authorization " + owner);
     s.execute("set local role " + owner);
     s.execute("grant usage on schema " + schema + " to " + app);
