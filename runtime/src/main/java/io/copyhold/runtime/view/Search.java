@@ -58,17 +58,20 @@ final class Search {
     Sort sort = sort(query);
     FieldDoc after =
         query.cursor() == null ? null : after(Cursor.parse(query.cursor(), query), sort);
+    // one more than is shown, to know whether there is a next page
     TopFieldDocs found =
         searcher.search(
-            wanted, new TopFieldCollectorManager(sort, query.limit(), after, Integer.MAX_VALUE));
+            wanted,
+            new TopFieldCollectorManager(sort, query.limit() + 1, after, Integer.MAX_VALUE));
     List<Row> rows = new ArrayList<>();
     StoredFields stored = searcher.storedFields();
-    for (var hit : found.scoreDocs) {
-      rows.add(Documents.row(stored.document(hit.doc)));
+    int shown = Math.min(found.scoreDocs.length, query.limit());
+    for (int i = 0; i < shown; i++) {
+      rows.add(Documents.row(stored.document(found.scoreDocs[i].doc)));
     }
     String next = null;
-    if (rows.size() == query.limit()) {
-      FieldDoc last = (FieldDoc) found.scoreDocs[found.scoreDocs.length - 1];
+    if (found.scoreDocs.length > shown) {
+      FieldDoc last = (FieldDoc) found.scoreDocs[shown - 1];
       Object[] keys = last.fields;
       next =
           new Cursor(Cursor.sort(query), keys[0], ((BytesRef) keys[keys.length - 1]).utf8ToString())
