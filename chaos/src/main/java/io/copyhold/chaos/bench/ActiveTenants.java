@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears over the event stream when tenants become active: so the moment is the one that an API's user
- * learns of it, and asking again and again takes nothing from what is measured.
+ * Hears over the event stream when tenants become active: so the moment is the one that an API's
+ * user learns of it, and asking again and again takes nothing from what is measured.
  */
 @PortAdapter
 final class ActiveTenants implements AutoCloseable {
@@ -65,7 +65,9 @@ final class ActiveTenants implements AutoCloseable {
       return moment.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw new ProblemException(
-          "not-active", "Tenant " + tenant + " " + e.getCause().getMessage(), "See the node's log.");
+          "not-active",
+          "Tenant " + tenant + " " + e.getCause().getMessage(),
+          "See the node's log.");
     } catch (TimeoutException e) {
       throw new ProblemException(
           "not-active",

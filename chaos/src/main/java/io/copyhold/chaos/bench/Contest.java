@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
- * Onboards with Copyhold and with the plain loop, in rounds that change who goes first; a small round
- * of each comes before, so that neither pays for cold code or empty caches.
+ * Onboards with Copyhold and with the plain loop, in rounds that change who goes first; a small
+ * round of each comes before, so that neither pays for cold code or empty caches.
  */
 @PortAdapter
 final class Contest {

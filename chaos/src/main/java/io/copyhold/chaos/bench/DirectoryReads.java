@@ -188,8 +188,7 @@ record DirectoryReads(
     void go(Api api, AtomicInteger next) throws InterruptedException;
   }
 
-  private static void readers(Installation installation, Api api, Reader reader)
-      throws Exception {
+  private static void readers(Installation installation, Api api, Reader reader) throws Exception {
     AtomicInteger next = new AtomicInteger();
     Together.each(
         IntStream.range(0, READERS).boxed().toList(),
@@ -197,8 +196,7 @@ record DirectoryReads(
         _ -> {
           ObjectNode body =
               Mappers.JSON.createObjectNode().put("name", "bench reader").put("role", "viewer");
-          JsonNode made =
-              api.change("POST", "/v1/tokens", body, "bench-" + System.nanoTime());
+          JsonNode made = api.change("POST", "/v1/tokens", body, "bench-" + System.nanoTime());
           try (Api mine = new Api(installation.url(), made.path("token").asText())) {
             mine.get("/v1/tenants?limit=1"); // connects
             reader.go(mine, next);

@@ -20,8 +20,8 @@ final class Machine {
   /**
    * A moment of a run.
    *
-   * @param serverCpuNanos of other processes and their children, also those that have ended; 0 where
-   *     unknown
+   * @param serverCpuNanos of other processes and their children, also those that have ended; 0
+   *     where unknown
    */
   record Moment(long nanos, long cpuNanos, long serverCpuNanos) {}
 
@@ -50,7 +50,10 @@ final class Machine {
   static Moment now(long... others) {
     var os =
         (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    return new Moment(System.nanoTime(), os.getProcessCpuTime(), LongStream.of(others).map(Machine::serverCpu).sum());
+    return new Moment(
+        System.nanoTime(),
+        os.getProcessCpuTime(),
+        LongStream.of(others).map(Machine::serverCpu).sum());
   }
 
   static Used between(Moment from, Moment to) {
@@ -80,7 +83,8 @@ final class Machine {
     }
     long ticks = ticks(pid, true);
     for (ProcessHandle child :
-        (Iterable<ProcessHandle>) ProcessHandle.of(pid).stream().flatMap(ProcessHandle::descendants)::iterator) {
+        (Iterable<ProcessHandle>)
+            ProcessHandle.of(pid).stream().flatMap(ProcessHandle::descendants)::iterator) {
       ticks += ticks(child.pid(), false);
     }
     return (long) (ticks / TICKS_PER_SECOND * 1e9);

@@ -20,10 +20,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Onboarding through the HTTP API of a whole installation (control database, two stores, one node in
- * a process of its own) against a plain JDBC loop that provisions the same on the same servers, per
- * isolation strategy and in alternating rounds. Then the directory is filled with onboarded tenants,
- * and read.
+ * Onboarding through the HTTP API of a whole installation (control database, two stores, one node
+ * in a process of its own) against a plain JDBC loop that provisions the same on the same servers,
+ * per isolation strategy and in alternating rounds. Then the directory is filled with onboarded
+ * tenants, and read.
  */
 @Command(
     name = "onboard",
@@ -115,8 +115,7 @@ final class OnboardBench implements Callable<Integer> {
       onboarding.prepare(plan.directory() + plan.measured());
       try (PlainProvisioning plain =
               new PlainProvisioning(
-                  servers,
-                  Invoicing.versions().stream().map(Invoicing.Version::sql).toList());
+                  servers, Invoicing.versions().stream().map(Invoicing.Version::sql).toList());
           ActiveTenants active = new ActiveTenants(installation.open())) {
         plain.prepare();
         Contest contest = new Contest(installation, onboarding, plain, active, plan.atOnce(), out);
@@ -127,8 +126,7 @@ final class OnboardBench implements Callable<Integer> {
           StepTimes.print(api.text("/metrics"), out);
         }
         int held = contest.fill(plan.directory(), plan.fillLimit());
-        DirectoryReads reads =
-            DirectoryReads.measure(installation, api, held, plan.reads(), out);
+        DirectoryReads reads = DirectoryReads.measure(installation, api, held, plan.reads(), out);
         out.println(Machine.describe());
         out.println(result(schema, database, pool, reads));
       }

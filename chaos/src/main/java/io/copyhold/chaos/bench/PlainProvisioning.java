@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The peer of onboarding: a loop over plain JDBC that does the least a tenant needs, as a script in a
- * company's drawer would. The same roles, grants and files on the same servers; no journal, no fence,
- * no ledger, no check of the isolation, no record that it happened, and nothing to take up after a
- * crash. Each thread keeps one connection per server.
+ * The peer of onboarding: a loop over plain JDBC that does the least a tenant needs, as a script in
+ * a company's drawer would. The same roles, grants and files on the same servers; no journal, no
+ * fence, no ledger, no check of the isolation, no record that it happened, and nothing to take up
+ * after a crash. Each thread keeps one connection per server.
  */
 @PortAdapter
 final class PlainProvisioning implements AutoCloseable {
@@ -59,8 +59,7 @@ final class PlainProvisioning implements AutoCloseable {
         s.execute(EXPECTED);
         home(s, DATABASE, "plain_pool", "plain_pool");
         s.execute("set role plain_pool_owner");
-        for (String table :
-            List.of("customer", "product", "invoice", "invoice_line", "payment")) {
+        for (String table : List.of("customer", "product", "invoice", "invoice_line", "payment")) {
           s.execute(
               "alter table plain_pool."
                   + table
@@ -131,8 +130,7 @@ final class PlainProvisioning implements AutoCloseable {
     }
   }
 
-  private static void login(
-      Statement s, String database, String tenant, String stem, String schema)
+  private static void login(Statement s, String database, String tenant, String stem, String schema)
       throws SQLException {
     String role = quote("t_" + tenant);
     s.execute("create role " + role + " login password " + literal(PASSWORD));

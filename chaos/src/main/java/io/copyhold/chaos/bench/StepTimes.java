@@ -26,13 +26,12 @@ final class StepTimes {
           sum ? new Sum(value, 0) : new Sum(0, value),
           (a, b) -> new Sum(a.seconds() + b.seconds(), a.count() + b.count()));
     }
-    sums.forEach(
-        (name, sum) ->
-            out.printf(
-                Locale.ROOT,
-                "  %-70s %6.0f times, mean %8.1f ms%n",
-                name,
-                sum.count(),
-                sum.seconds() / Math.max(1, sum.count()) * 1e3));
+    sums.forEach((name, sum) ->
+        out.printf(
+            Locale.ROOT,
+            "  %-70s %6.0f times, mean %8.1f ms%n",
+            name,
+            sum.count(),
+            sum.seconds() / Math.max(1, sum.count()) * 1e3));
   }
 }

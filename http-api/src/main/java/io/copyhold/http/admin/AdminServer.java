@@ -255,8 +255,11 @@ public final class AdminServer {
       if (running.get() == 0) {
         drained.complete(Done.getInstance());
       }
-      return drained.completeOnTimeout(
-          Done.getInstance(), limit.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+      system
+          .scheduler()
+          .scheduleOnce(
+              limit, () -> drained.complete(Done.getInstance()), system.executionContext());
+      return drained;
     }
   }
 }

@@ -19,7 +19,8 @@ final class TenantCommands {
   static Group group() {
     return new Group("tenant", "Tenants: their homes, settings and lives.")
         .add("onboard", new Onboard())
-        .reads(PATH, "name", "state", "plan", "region", "isolation", "store", "schemaVersion", "tags")
+        .reads(
+            PATH, "name", "state", "plan", "region", "isolation", "store", "schemaVersion", "tags")
         .add("configure", new Configure())
         .add("rename", new Rename())
         .add("tag", new Tag())

@@ -188,7 +188,8 @@ record Wave(
         case Reply.Applied applied -> {
           JsonNode view = applied.view();
           if (!SchemaVersion.before(
-              view.path("schemaVersion").asText(SchemaVersion.NONE), input.plan().target().version())) {
+              view.path("schemaVersion").asText(SchemaVersion.NONE),
+              input.plan().target().version())) {
             next.done++;
           } else if (view.path("failedRequest").asText().equals(input.request())) {
             next.failed(flight.owner(), view.path("problem").asText());
