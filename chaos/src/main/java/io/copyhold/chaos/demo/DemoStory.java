@@ -208,10 +208,9 @@ final class DemoStory implements Closeable {
         () -> {
           JsonNode states = api.get("/v1/tenants?limit=1&facet=state").path("facets").path("state");
           long active = states.path("active").asLong();
-          refuse(
-              states.path("provisioning-failed").asLong() > 0,
-              "A tenant could not be provisioned: "
-                  + api.get("/v1/tenants?limit=1&filter=state:provisioning-failed").path("items"));
+          if (states.path("provisioning-failed").asLong() > 0) {
+            throw notProvisioned(api);
+          }
           voice.progress("%d of %d tenants active".formatted(active, plan.tenants()));
           return active == plan.tenants();
         });
@@ -220,6 +219,26 @@ final class DemoStory implements Closeable {
         "%d tenants active after %s: %.1f per second"
             .formatted(plan.tenants(), seconds(took), plan.tenants() / (took.toMillis() / 1e3)));
     return new Onboarded(plan.tenants(), took);
+  }
+
+  private static ProblemException notProvisioned(Api api) throws InterruptedException {
+    String tenant =
+        api.get("/v1/tenants?limit=1&filter=state:provisioning-failed")
+            .path("items")
+            .path(0)
+            .path("id")
+            .asText();
+    JsonNode problem = api.get("/v1/tenants/" + tenant).path("state").path("problem");
+    return new ProblemException(
+        "not-provisioned",
+        "Tenant "
+            + tenant
+            + " could not be provisioned: "
+            + problem.path("what").asText()
+            + " ("
+            + problem.path("where").asText()
+            + ")",
+        problem.path("todo").asText());
   }
 
   private static JsonNode onboard(Api api, Guest guest) throws InterruptedException {
@@ -471,6 +490,18 @@ final class DemoStory implements Closeable {
 
   static String money(long cents) {
     return String.format(Locale.ROOT, "%,d.%02d", cents / 100, cents % 100);
+  }
+
+  /** As {@link #close}, without the patience for work that the node would bring to a good end. */
+  synchronized void abandon() {
+    if (installation != null) {
+      try {
+        installation.kill();
+      } catch (ProblemException e) {
+        // it does not run now, so there is nothing to be patient with
+      }
+    }
+    close();
   }
 
   /** Ends the node and the databases; waits for a start that is under way. */
