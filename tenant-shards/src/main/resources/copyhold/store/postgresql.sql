@@ -61,6 +61,10 @@ create table if not exists copyhold.fence (
   primary key (home, operation)
 );
 
+-- A pool has a row for each of its tenants: what asks for one operation or for old rows must not read all.
+create index if not exists fence_by_owner on copyhold.fence (home, owner);
+create index if not exists fence_by_age on copyhold.fence (home, at);
+
 -- Whose rows this session may see: the tenant of its login role, which no SQL can change. The control role alone
 -- (it owns this function) may act as a tenant, for a transaction.
 create or replace function copyhold.tenant() returns text

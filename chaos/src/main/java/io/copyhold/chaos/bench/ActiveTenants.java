@@ -66,7 +66,10 @@ final class ActiveTenants implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new ProblemException(
           "not-active",
-          "Tenant " + tenant + " " + e.getCause().getMessage(),
+          "Tenant "
+              + tenant
+              + " "
+              + java.util.Objects.requireNonNullElse(e.getCause(), e).getMessage(),
           "See the node's log.");
     } catch (TimeoutException e) {
       throw new ProblemException(

@@ -8,7 +8,10 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -67,24 +70,26 @@ final class Contest {
 
   Sides run(String strategy, int count, PlainProvisioning.Strategy peer) throws Exception {
     int warm = Math.clamp(count / WARM_SHARE, WARM_MIN, WARM_MAX);
-    ours(strategy, "w" + strategy, warm, new Latencies());
+    ours(strategy, "w" + strategy, warm, new Latencies(), new TreeMap<>());
     peer(peer, "q" + strategy, warm, new Latencies());
     Latencies untilActive = new Latencies();
     Latencies each = new Latencies();
+    Map<String, Long> cpu = new TreeMap<>();
     Machine.Used ours = Machine.Used.NOTHING;
     Machine.Used theirs = Machine.Used.NOTHING;
     for (int round = 0; round < ROUNDS; round++) {
       int part = count * (round + 1) / ROUNDS - count * round / ROUNDS;
       String suffix = strategy + round + "x";
       if (round % 2 == 0) {
-        ours = ours.plus(ours(strategy, "t" + suffix, part, untilActive));
+        ours = ours.plus(ours(strategy, "t" + suffix, part, untilActive, cpu));
         theirs = theirs.plus(peer(peer, "p" + suffix, part, each));
       } else {
         theirs = theirs.plus(peer(peer, "p" + suffix, part, each));
-        ours = ours.plus(ours(strategy, "t" + suffix, part, untilActive));
+        ours = ours.plus(ours(strategy, "t" + suffix, part, untilActive, cpu));
       }
     }
     print(strategy, "Copyhold", count, ours, untilActive);
+    out.println("                    of these " + share(cpu, count));
     print(strategy, "plain", count, theirs, each);
     return new Sides(count, ours, untilActive, theirs, each);
   }
@@ -102,10 +107,12 @@ final class Contest {
         used.cpuMillisPer(count));
   }
 
-  private Machine.Used ours(String strategy, String prefix, int count, Latencies latencies)
+  private Machine.Used ours(
+      String strategy, String prefix, int count, Latencies latencies, Map<String, Long> cpu)
       throws Exception {
     int first = onboarded;
     onboarded += count;
+    Map<String, Long> before = cpu();
     Machine.Moment begin = Machine.now(processes());
     Together.each(
         IntStream.range(0, count).boxed().toList(),
@@ -118,7 +125,26 @@ final class Contest {
           latencies.record(active.await(tenant) - asked);
           return true;
         });
-    return Machine.between(begin, Machine.now(processes()));
+    Machine.Used used = Machine.between(begin, Machine.now(processes()));
+    cpu()
+        .forEach(
+            (name, nanos) -> cpu.merge(name, nanos - before.getOrDefault(name, 0L), Long::sum));
+    return used;
+  }
+
+  /** Processor time so far of each process of the installation. */
+  private Map<String, Long> cpu() {
+    Map<String, Long> cpu = new TreeMap<>();
+    for (ChildState child : installation.state().children()) {
+      cpu.put(child.name(), Machine.serverCpu(child.pid()));
+    }
+    return cpu;
+  }
+
+  private static String share(Map<String, Long> cpu, int count) {
+    return cpu.entrySet().stream()
+        .map(e -> String.format(Locale.ROOT, "%s %.1f", e.getKey(), e.getValue() / 1e6 / count))
+        .collect(Collectors.joining(", "));
   }
 
   private Machine.Used peer(

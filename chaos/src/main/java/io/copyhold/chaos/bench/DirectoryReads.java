@@ -195,7 +195,7 @@ record DirectoryReads(
         READERS,
         _ -> {
           ObjectNode body =
-              Mappers.JSON.createObjectNode().put("name", "bench reader").put("role", "viewer");
+              Mappers.JSON.createObjectNode().put("name", "bench reader").put("role", "reader");
           JsonNode made = api.change("POST", "/v1/tokens", body, "bench-" + System.nanoTime());
           try (Api mine = new Api(installation.url(), made.path("token").asText())) {
             mine.get("/v1/tenants?limit=1"); // connects

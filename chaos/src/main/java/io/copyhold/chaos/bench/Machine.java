@@ -76,8 +76,12 @@ final class Machine {
         os.getVersion());
   }
 
-  /** utime, stime, cutime and cstime of /proc/PID/stat, and those of living children. */
-  private static long serverCpu(long pid) {
+  /**
+   * Processor time of a process and its children so far, in nanoseconds; 0 where unknown.
+   *
+   * <p>utime, stime, cutime and cstime of /proc/PID/stat, and those of living children.
+   */
+  static long serverCpu(long pid) {
     if (!Files.exists(Path.of("/proc", Long.toString(pid), "stat"))) {
       return 0;
     }

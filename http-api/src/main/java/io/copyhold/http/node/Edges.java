@@ -14,6 +14,7 @@ import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
 import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.ShardedEntities;
@@ -151,6 +152,15 @@ final class Edges implements AutoCloseable {
 
   Telemetry telemetry() {
     return telemetry;
+  }
+
+  /** Shows the agenda's size and lag among the numbers. */
+  void show(PostgresAgenda agenda) {
+    metrics.gaugeLater("copyhold_agenda_rows", "Wake-ups that are planned.", agenda::size);
+    metrics.gaugeLater(
+        "copyhold_agenda_lag_milliseconds",
+        "For how long the oldest due wake-up has been waiting.",
+        agenda::lagMs);
   }
 
   OperationTypes operations() {

@@ -70,6 +70,8 @@ import org.slf4j.LoggerFactory;
 public final class Node {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
   private static final Duration DATABASE_RETRY = Duration.ofSeconds(1);
+  private static final String SHUTDOWN_BY_TERMINATE =
+      "pekko.coordinated-shutdown.run-by-actor-system-terminate";
 
   private final NodeSettings settings;
   private final ActorSystem<Void> system;
@@ -111,6 +113,7 @@ public final class Node {
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, name);
+    edges.show(agenda);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
         new Ports(
@@ -168,6 +171,24 @@ public final class Node {
   public void stop(int exitStatus) {
     status = exitStatus;
     CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.clusterLeavingReason());
+  }
+
+  /**
+   * Ends it as a crash would, as far as a process that goes on can: nothing is handed over, nobody
+   * is told, steps under way are abandoned. For tests of what comes after; they cut the node off
+   * from its databases first, since threads end later than processes. Needs {@code
+   * pekko.coordinated-shutdown.run-by-actor-system-terminate = off} and the same of the cluster;
+   * blocks until all has ended.
+   */
+  public void crash() throws ExecutionException, InterruptedException {
+    if (system.settings().config().getBoolean(SHUTDOWN_BY_TERMINATE)) {
+      throw new IllegalStateException(SHUTDOWN_BY_TERMINATE + " is on: that would be a clean stop");
+    }
+    blocking.shutdownNow();
+    system.terminate();
+    ended.get();
+    edges.close();
+    blocking.close();
   }
 
   /** Blocks until the node has ended, by itself or because it was told to. */

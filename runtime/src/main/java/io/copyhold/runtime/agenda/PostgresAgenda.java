@@ -113,17 +113,18 @@ public final class PostgresAgenda implements Agenda {
 
   @Override
   public CompletionStage<Void> removeDue(EntityRef entity, String name) {
-    return database.later(connection -> {
-      try (PreparedStatement s =
-          connection.prepareStatement(
-              "DELETE FROM copyhold.agenda"
-                  + " WHERE entity = ? AND name = ? AND due <= clock_timestamp()")) {
-        s.setString(1, entity.toString());
-        s.setString(2, name);
-        s.executeUpdate();
-        return null;
-      }
-    });
+    return database
+        .later(connection -> {
+          try (PreparedStatement s =
+              connection.prepareStatement(
+                  "DELETE FROM copyhold.agenda"
+                      + " WHERE entity = ? AND name = ? AND due <= clock_timestamp()")) {
+            s.setString(1, entity.toString());
+            s.setString(2, name);
+            return s.executeUpdate();
+          }
+        })
+        .thenAccept(_ -> {});
   }
 
   private void write(List<Change> group) {

@@ -1,6 +1,6 @@
 package io.copyhold.runtime.journal;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.runtime.Origin;
@@ -112,8 +112,11 @@ public final class Codec {
         event = new Unreadable(manifest, false, "the payload holds no event");
       }
     } catch (IOException | RuntimeException e) {
-      String why = e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.toString();
-      event = new Unreadable(manifest, false, "the payload does not fit: " + why);
+      // Where, and what kind of trouble; the message itself may quote the payload.
+      String where = e instanceof JsonMappingException j ? " at " + j.getPathReference() : "";
+      event =
+          new Unreadable(
+              manifest, false, "the payload does not fit: " + e.getClass().getSimpleName() + where);
     }
     return new Journaled(
         event,

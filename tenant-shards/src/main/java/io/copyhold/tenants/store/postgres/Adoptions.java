@@ -171,7 +171,7 @@ final class Adoptions {
     Sql.run(c, defaults + rows + "tables" + to);
     Sql.run(c, defaults + numbers + "sequences" + to);
     Sql.run(c, "reset role");
-    logins.open(c, place, tenant, password);
+    logins.open(c, place, tenant, logins.verifier(password));
   }
 
   void release(HomeRef home, Fence fence) {

@@ -139,12 +139,13 @@ final class HomeBook {
     enter(c, place, fence, null);
     Row row = find(c, place.key()).orElseThrow();
     if (row.state().equals(DROPPED)) {
-      Sql.update(c, "delete from copyhold.ledger where home = ?", place.key());
       Sql.update(
           c,
-          "update copyhold.home set state = 'creating', database = ?, schema = ?, owner = ?, app = ?,"
+          "with gone as (delete from copyhold.ledger where home = ?)"
+              + " update copyhold.home set state = 'creating', database = ?, schema = ?, owner = ?, app = ?,"
               + " changelog = ?, adopted = ?, version = '', position = 0, epoch = ?, since = now()"
               + " where home = ?",
+          place.key(),
           place.database(),
           place.schema(),
           place.owner(),
@@ -273,14 +274,32 @@ final class HomeBook {
         place.key());
   }
 
-  Optional<LedgerRow> ledgerAt(Connection c, Place place, int position) throws SQLException {
+  /**
+   * Where a home stands before a script.
+   *
+   * @param position the last one that was applied
+   * @param tenant whose home it is; empty when it is nobody's, or a pool
+   * @param row of the script's own position, if it was applied
+   */
+  record Standing(String changelog, int position, String tenant, Optional<LedgerRow> row) {}
+
+  Standing standing(Connection c, Place place, int position) throws SQLException {
     return Sql.first(
-        c,
-        "select position, version, file, checksum, key, at, millis, baseline from copyhold.ledger"
-            + " where home = ? and position = ?",
-        HomeBook::ledgerRow,
-        place.key(),
-        position);
+            c,
+            "select l.position, l.version, l.file, l.checksum, l.key, l.at, l.millis, l.baseline,"
+                + " h.changelog, h.position, coalesce((select case count(*) when 1 then min(tenant) end"
+                + " from copyhold.member m where h.isolation <> 'POOL' and m.home = h.home), '')"
+                + " from copyhold.home h left join copyhold.ledger l"
+                + " on l.home = h.home and l.position = ? where h.home = ?",
+            r ->
+                new Standing(
+                    r.getString(9),
+                    r.getInt(10),
+                    r.getString(11),
+                    r.getString(4) == null ? Optional.empty() : Optional.of(ledgerRow(r))),
+            position,
+            place.key())
+        .orElseThrow(() -> new ProblemException(missing(place)));
   }
 
   private static LedgerRow ledgerRow(ResultSet r) throws SQLException {
@@ -300,8 +319,11 @@ final class HomeBook {
       throws SQLException {
     Sql.update(
         c,
-        "insert into copyhold.ledger (home, position, version, file, checksum, key, millis, baseline)"
-            + " values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "with entry as (insert into copyhold.ledger"
+            + " (home, position, version, file, checksum, key, millis, baseline)"
+            + " values (?, ?, ?, ?, ?, ?, ?, ?) returning home, version, position)"
+            + " update copyhold.home h set version = e.version, position = e.position"
+            + " from entry e where h.home = e.home",
         place.key(),
         script.position(),
         script.version(),
@@ -310,12 +332,6 @@ final class HomeBook {
         key,
         millis,
         baseline);
-    Sql.update(
-        c,
-        "update copyhold.home set version = ?, position = ? where home = ?",
-        script.version(),
-        script.position(),
-        place.key());
   }
 
   /** Tenants of the home, by name. */

@@ -106,15 +106,28 @@ final class Homes {
     String schema = quote(place.schema());
     String owner = quote(place.owner());
     String app = quote(place.app());
-    Roles.ensureGroup(c, place.owner(), purpose(place));
+    Roles.ensureOwner(c, place.owner(), purpose(place));
     Roles.ensureGroup(c, place.app(), purpose(place));
-    Sql.run(c, "create schema " + schema + " authorization " + owner);
-    Sql.run(c, "set local role " + owner);
-    Sql.run(c, "grant usage on schema " + schema + " to " + app);
-    String defaults = "alter default privileges in schema " + schema + " grant ";
-    Sql.run(c, defaults + "select, insert, update, delete on tables to " + app);
-    Sql.run(c, defaults + "usage, select on sequences to " + app);
-    Sql.run(c, "reset role");
+    String defaults = "; alter default privileges in schema " + schema + " grant ";
+    Sql.run(
+        c,
+        "create schema "
+            + schema
+            + " authorization "
+            + owner
+            + "; set local role "
+            + owner
+            + "; grant usage on schema "
+            + schema
+            + " to "
+            + app
+            + defaults
+            + "select, insert, update, delete on tables to "
+            + app
+            + defaults
+            + "usage, select on sequences to "
+            + app
+            + "; reset role");
     if (place.isolation() == Isolation.DATABASE) {
       Sql.run(c, "grant connect, temporary on database " + quote(place.database()) + " to " + app);
     } else {

@@ -9,7 +9,6 @@ import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.store.StoreSettings;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Tenants' login roles: one per tenant and store, member of exactly one home's group. */
@@ -30,11 +29,16 @@ final class Logins {
     return "copyhold tenant " + tenant;
   }
 
-  /** Makes the role, or gives it this password; it becomes a member of the home's group. */
-  void open(Connection c, Place place, String tenant, String password) throws SQLException {
+  /** The verifier of a password: some milliseconds of work, so done before any lock is held. */
+  String verifier(String password) {
+    return ScramVerifier.of(password.toCharArray(), random);
+  }
+
+  /** Makes the role, or gives it this verifier; it becomes a member of the home's group. */
+  void open(Connection c, Place place, String tenant, String verifier) throws SQLException {
     String role = Place.login(tenant);
-    List<String> groups = Roles.groups(c, role);
-    for (String group : groups) {
+    Roles.Found found = Roles.look(c, role);
+    for (String group : found.groups()) {
       if (!group.equals(place.app())) {
         throw new ProblemException(
             Problem.conflict("tenant-elsewhere", "The tenant's role belongs to another home here.")
@@ -42,18 +46,8 @@ final class Logins {
                 .todo("Take the tenant out of that home first."));
       }
     }
-    Roles.ensureLogin(c, role, purpose(tenant), ScramVerifier.of(password.toCharArray(), random));
-    if (groups.isEmpty()) {
-      Roles.join(c, place.app(), role);
-    }
-    Sql.run(
-        c,
-        "alter role "
-            + quote(role)
-            + " in database "
-            + quote(place.database())
-            + " set search_path = "
-            + quote(place.schema()));
+    Roles.ensureLogin(
+        c, role, purpose(tenant), verifier, found, place.app(), place.database(), place.schema());
   }
 
   void close(Connection c, String tenant) throws SQLException {
@@ -77,6 +71,9 @@ final class Logins {
         database,
         "ending the tenant's sessions",
         c -> {
+          if (Roles.exists(c, role)) {
+            Roles.joinLogin(c, role);
+          }
           pause.until(
               settings.sessionsEndLimit(),
               () ->

@@ -63,7 +63,8 @@ final class LoneScripts {
                   c,
                   tx -> {
                     book.enterReady(tx, place, fence, null);
-                    Optional<Applied> done = scripts.already(tx, place, script);
+                    Optional<Applied> done =
+                        scripts.already(book.standing(tx, place, script.position()), place, script);
                     if (done.isEmpty()) {
                       begin(tx, place, script, index);
                     }

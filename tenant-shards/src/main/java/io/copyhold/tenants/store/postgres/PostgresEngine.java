@@ -36,6 +36,6 @@ public final class PostgresEngine implements Engine {
     Sessions sessions =
         new Sessions(address, () -> passwords.reveal(address.secret()), settings, permits);
     return new Opened(
-        new PostgresStore(address, sessions, settings, pause, random), sessions::close);
+        new PostgresStore(address, sessions, permits, settings, pause, random), sessions::close);
   }
 }

@@ -14,6 +14,7 @@ import io.copyhold.tenants.store.HomeState;
 import io.copyhold.tenants.store.Inventory;
 import io.copyhold.tenants.store.LedgerRow;
 import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.Permits;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreReport;
@@ -34,6 +35,7 @@ final class PostgresStore implements DataStore {
   private final StoreAddress address;
   private final String shared;
   private final Sessions sessions;
+  private final Permits permits;
   private final HomeBook book;
   private final Homes homes;
   private final Tenants tenants;
@@ -44,12 +46,14 @@ final class PostgresStore implements DataStore {
   PostgresStore(
       StoreAddress address,
       Sessions sessions,
+      Permits permits,
       StoreSettings settings,
       Pause pause,
       RandomGenerator random) {
     this.address = address;
     this.shared = address.sharedDatabase();
     this.sessions = sessions;
+    this.permits = permits;
     this.book = new HomeBook(settings.fenceAge());
     Exclusive exclusive = new Exclusive(sessions, book, pause, settings);
     Logins logins = new Logins(sessions, pause, settings, random);
@@ -128,7 +132,9 @@ final class PostgresStore implements DataStore {
     absent(
         home,
         place -> {
-          tenants.remove(place, tenant, fence);
+          try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
+            tenants.remove(place, tenant, fence);
+          }
           return true;
         });
   }
@@ -145,9 +151,11 @@ final class PostgresStore implements DataStore {
 
   @Override
   public Applied apply(HomeRef home, Script script, Fence fence, LockPolicy locks) {
-    return script.outsideTransaction()
-        ? loneScripts.apply(place(home), script, fence)
-        : scripts.apply(place(home), script, fence, locks);
+    try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
+      return script.outsideTransaction()
+          ? loneScripts.apply(place(home), script, fence)
+          : scripts.apply(place(home), script, fence, locks);
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.postgresql.PGConnection;
 
 /**
  * Roles that Copyhold makes on a server. Each carries a comment that says what it is for, so that
@@ -16,7 +17,8 @@ import java.util.Optional;
  *
  * <p>A control role without superuser rights needs membership: in owners to act as them, in logins
  * to end their sessions. From PostgreSQL 16 on, whoever makes a role may grant it but is not its
- * member.
+ * member. It joins owners for good, and others only when it must: the server walks through all
+ * roles that the control role is a member of each time it makes or grants another one.
  */
 final class Roles {
   private static final int MEMBERSHIP_OPTIONS = 16;
@@ -24,48 +26,95 @@ final class Roles {
   private Roles() {}
 
   /** A role that nobody logs in as, and that the control role can act as. */
-  static void ensureGroup(Connection c, String role, String purpose) throws SQLException {
-    if (!exists(c, role, purpose)) {
-      Sql.run(c, "create role " + quote(role) + " nologin");
-      comment(c, role, purpose);
-    }
+  static void ensureOwner(Connection c, String role, String purpose) throws SQLException {
+    ensureGroup(c, role, purpose);
     joinControl(c, role, true);
   }
 
-  /** A login role; it gets this password's verifier whether it was there or not. */
-  static void ensureLogin(Connection c, String role, String purpose, String verifier)
+  /** A role that others are members of; who made it can grant it, and needs no membership. */
+  static void ensureGroup(Connection c, String role, String purpose) throws SQLException {
+    if (!ours(role, purpose, look(c, role))) {
+      Sql.run(c, created(role, "nologin", purpose));
+    }
+  }
+
+  /**
+   * A login role, in exactly one group; it gets this password's verifier whether it was there or
+   * not.
+   *
+   * @param found what {@link #look} said of it
+   * @param database where its {@code search_path} is {@code schema}
+   */
+  static void ensureLogin(
+      Connection c,
+      String role,
+      String purpose,
+      String verifier,
+      Found found,
+      String group,
+      String database,
+      String schema)
       throws SQLException {
-    boolean found = exists(c, role, purpose);
+    String options = "login inherit password " + literal(verifier);
+    String name = quote(role);
     Sql.run(
         c,
-        (found ? "alter role " : "create role ")
-            + quote(role)
-            + " login inherit password "
-            + literal(verifier));
-    if (!found) {
-      comment(c, role, purpose);
-    }
-    joinControl(c, role, false);
+        (ours(role, purpose, found)
+                ? "alter role " + name + ' ' + options
+                : created(role, options, purpose))
+            + (found.groups().contains(group) ? "" : "; " + granted(c, group, role))
+            + "; alter role "
+            + name
+            + " in database "
+            + quote(database)
+            + " set search_path = "
+            + quote(schema));
+  }
+
+  private static String created(String role, String options, String purpose) {
+    String name = quote(role);
+    return "create role "
+        + name
+        + ' '
+        + options
+        + "; comment on role "
+        + name
+        + " is "
+        + literal(purpose);
   }
 
   /** The member may do what the group may, and cannot become it. */
   static void join(Connection c, String group, String member) throws SQLException {
-    Sql.run(
-        c,
-        "grant "
-            + quote(group)
-            + " to "
-            + quote(member)
-            + (options(c) ? " with inherit true, set false" : ""));
+    Sql.run(c, granted(c, group, member));
   }
 
-  /** Groups that the role is a member of. */
-  static List<String> groups(Connection c, String role) throws SQLException {
-    return Sql.strings(
-        c,
-        "select g.rolname from pg_auth_members m join pg_roles g on g.oid = m.roleid"
-            + " join pg_roles r on r.oid = m.member where r.rolname = ? order by 1",
-        role);
+  private static String granted(Connection c, String group, String member) throws SQLException {
+    return "grant "
+        + quote(group)
+        + " to "
+        + quote(member)
+        + (options(c) ? " with inherit true, set false" : "");
+  }
+
+  /**
+   * What there is of a role.
+   *
+   * @param comment empty text when it has none; nothing when there is no such role
+   * @param groups that it is a member of
+   */
+  record Found(Optional<String> comment, List<String> groups) {}
+
+  static Found look(Connection c, String role) throws SQLException {
+    return Sql.first(
+            c,
+            "select coalesce(shobj_description(r.oid, 'pg_authid'), ''), array(select g.rolname::text"
+                + " from pg_auth_members m join pg_roles g on g.oid = m.roleid"
+                + " where m.member = r.oid order by 1) from pg_roles r where r.rolname = ?",
+            r ->
+                new Found(
+                    Optional.of(r.getString(1)), List.of((String[]) r.getArray(2).getArray())),
+            role)
+        .orElse(new Found(Optional.empty(), List.of()));
   }
 
   static boolean exists(Connection c, String role) throws SQLException {
@@ -73,8 +122,8 @@ final class Roles {
   }
 
   /** Whether it exists and is ours for this purpose; a foreign one is refused. */
-  private static boolean exists(Connection c, String role, String purpose) throws SQLException {
-    Optional<String> comment = commentOf(c, role);
+  private static boolean ours(String role, String purpose, Found found) {
+    Optional<String> comment = found.comment();
     if (comment.isPresent() && !comment.get().equals(purpose)) {
       throw new ProblemException(
           Problem.conflict("role-exists", "The role " + role + " is there already and is not ours.")
@@ -84,18 +133,10 @@ final class Roles {
     return comment.isPresent();
   }
 
-  /** The comment, empty text when there is none, nothing when there is no such role. */
-  private static Optional<String> commentOf(Connection c, String role) throws SQLException {
-    return Sql.first(
-        c,
-        "select coalesce(shobj_description(oid, 'pg_authid'), '') from pg_roles where rolname = ?",
-        r -> r.getString(1),
-        role);
-  }
-
   /** Drops a login role of ours, whatever tenant it was for. */
   static void dropLogin(Connection c, String role) throws SQLException {
-    Optional<String> purpose = commentOf(c, role).filter(it -> it.startsWith("copyhold tenant "));
+    Optional<String> purpose =
+        look(c, role).comment().filter(it -> it.startsWith("copyhold tenant "));
     if (purpose.isPresent()) {
       drop(c, role, purpose.get());
     }
@@ -103,7 +144,7 @@ final class Roles {
 
   /** Drops the role when it is ours, with what it owns and may do in this database. */
   static void drop(Connection c, String role, String purpose) throws SQLException {
-    if (commentOf(c, role).filter(purpose::equals).isEmpty()) {
+    if (look(c, role).comment().filter(purpose::equals).isEmpty()) {
       return;
     }
     joinControl(c, role, false);
@@ -111,8 +152,9 @@ final class Roles {
     Sql.run(c, "drop role " + quote(role));
   }
 
-  private static void comment(Connection c, String role, String purpose) throws SQLException {
-    Sql.run(c, "comment on role " + quote(role) + " is " + literal(purpose));
+  /** The control role may end the sessions of this login from now on. */
+  static void joinLogin(Connection c, String role) throws SQLException {
+    joinControl(c, role, false);
   }
 
   private static void joinControl(Connection c, String role, boolean act) throws SQLException {
@@ -136,7 +178,8 @@ final class Roles {
   }
 
   static boolean superuser(Connection c) throws SQLException {
-    return Sql.any(c, "select from pg_roles where rolname = current_user and rolsuper");
+    // the server tells it whenever it changes
+    return "on".equals(c.unwrap(PGConnection.class).getParameterStatus("is_superuser"));
   }
 
   private static boolean options(Connection c) throws SQLException {

@@ -111,10 +111,11 @@ final class Scripts {
           lockWait,
           tx -> {
             book.enterReady(tx, place, fence, null);
-            Optional<Applied> already = already(tx, place, script);
+            HomeBook.Standing standing = book.standing(tx, place, script.position());
+            Optional<Applied> already = already(standing, place, script);
             return already.isPresent()
                 ? already.get()
-                : run(tx, place, script, parts, fence, lockWait);
+                : run(tx, place, script, parts, fence, lockWait, standing.tenant());
           });
     } catch (SQLException e) {
       if (SqlTrouble.lockWait(e) && !c.isClosed()) {
@@ -127,10 +128,9 @@ final class Scripts {
   }
 
   /** What the ledger says: done, or not yet and its turn; else a problem. */
-  Optional<Applied> already(Connection c, Place place, Script script) throws SQLException {
-    Optional<LedgerRow> row = book.ledgerAt(c, place, script.position());
-    if (row.isPresent()) {
-      LedgerRow found = row.get();
+  Optional<Applied> already(HomeBook.Standing standing, Place place, Script script) {
+    if (standing.row().isPresent()) {
+      LedgerRow found = standing.row().get();
       if (!found.baseline() && !found.checksum().equals(script.checksum())) {
         throw new ProblemException(
             Problem.conflict(
@@ -145,22 +145,13 @@ final class Scripts {
       }
       return Optional.of(new Applied(true, found.millis()));
     }
-    int last =
-        Sql.first(
-                c,
-                "select position, changelog from copyhold.home where home = ?",
-                r -> {
-                  if (!r.getString(2).equals(script.changelog())) {
-                    throw new ProblemException(
-                        Problem.conflict(
-                                "other-changelog",
-                                "The home follows changelog " + r.getString(2) + ".")
-                            .at(place.key() + ", " + script));
-                  }
-                  return r.getInt(1);
-                },
-                place.key())
-            .orElse(0);
+    if (!standing.changelog().equals(script.changelog())) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "other-changelog", "The home follows changelog " + standing.changelog() + ".")
+              .at(place.key() + ", " + script));
+    }
+    int last = standing.position();
     if (script.position() <= last) {
       return Optional.of(new Applied(true, 0)); // part of the baseline
     }
@@ -176,21 +167,28 @@ final class Scripts {
   }
 
   private Applied run(
-      Connection c, Place place, Script script, SqlScript parts, Fence fence, Duration lockWait)
+      Connection c,
+      Place place,
+      Script script,
+      SqlScript parts,
+      Fence fence,
+      Duration lockWait,
+      String tenant)
       throws SQLException {
     Instant begun = pause.clock().instant();
     boolean pool = place.isolation() == Isolation.POOL;
-    List<String> members = pool ? List.of() : book.members(c, place);
-    Sessions.limits(c, lockWait, settings.scriptLimit());
     Sql.first(
         c,
         "select set_config('role', ?, true), set_config('search_path', ?, true),"
-            + " set_config('copyhold.migrating', ?, true), set_config('copyhold.as_tenant', ?, true)",
+            + " set_config('copyhold.migrating', ?, true), set_config('copyhold.as_tenant', ?, true),"
+            + " set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true)",
         r -> true,
         place.owner(),
         quote(place.schema()),
         pool ? "on" : "off",
-        members.size() == 1 ? members.getFirst() : "");
+        tenant,
+        lockWait.toMillis() + "ms",
+        settings.scriptLimit().toMillis() + "ms");
     try (Statement s = c.createStatement()) {
       s.setEscapeProcessing(false);
       for (SqlScript.Part part : parts.parts()) {
@@ -203,17 +201,16 @@ final class Scripts {
           place,
           script);
     }
-    stillOwner(c, place, script);
-    Sessions.limits(c, lockWait, settings.statementLimit());
+    stillOwner(c, place, script, lockWait);
     if (pool) {
       RowPolicies.cover(c, place);
-      Sql.run(c, "reset role");
+    }
+    Sql.run(c, "reset role");
+    if (pool) {
       List<Problem> broken = Preflight.check(c, place);
       if (!broken.isEmpty()) {
         throw new ProblemException(broken(place, script, broken));
       }
-    } else {
-      Sql.run(c, "reset role");
     }
     long millis = Duration.between(begun, pause.clock().instant()).toMillis();
     book.record(c, place, script, fence.key(), millis, false);
@@ -241,9 +238,21 @@ final class Scripts {
 
   /**
    * A file could end its transaction or change the role inside a function, where nobody reads it.
+   * Our own limits hold again from here.
    */
-  private static void stillOwner(Connection c, Place place, Script script) throws SQLException {
-    if (!Sql.any(c, "select where current_user = ?", place.owner())) {
+  private void stillOwner(Connection c, Place place, Script script, Duration lockWait)
+      throws SQLException {
+    boolean still =
+        Sql.first(
+                c,
+                "select current_user = ?, set_config('lock_timeout', ?, true),"
+                    + " set_config('statement_timeout', ?, true)",
+                r -> r.getBoolean(1),
+                place.owner(),
+                lockWait.toMillis() + "ms",
+                settings.statementLimit().toMillis() + "ms")
+            .orElse(false);
+    if (!still) {
       throw new ProblemException(
           Problem.conflict("script-refused", "The file changed the role it runs as.")
               .at(place.key() + ", " + script.file())

@@ -33,21 +33,23 @@ final class Tenants {
   }
 
   void add(Place place, String tenant, String password, Fence fence) {
+    String verifier = logins.verifier(password);
     sessions.change(
         place.database(),
         "adding the tenant",
         fence,
         c -> {
           book.enterReady(c, place, fence, tenant);
-          List<String> members = book.members(c, place);
-          if (place.isolation().ownHome() && !members.isEmpty() && !members.contains(tenant)) {
+          List<String> members =
+              place.isolation().ownHome() ? book.members(c, place) : List.of(tenant);
+          if (!members.isEmpty() && !members.contains(tenant)) {
             throw new ProblemException(
                 Problem.conflict(
                         "home-taken", "The home belongs to tenant " + members.getFirst() + ".")
                     .at(place.key())
                     .todo("Use a home of the tenant's own, or a pool."));
           }
-          logins.open(c, place, tenant, password);
+          logins.open(c, place, tenant, verifier);
           Sql.update(
               c,
               "insert into copyhold.member (role, home, tenant, epoch) values (?::name, ?, ?, ?)"
