@@ -134,7 +134,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   private static void report(PrintStream out, DemoResult result, Duration took) {
     out.println();
-    out.println("Measured in this run, %s in all:".formatted(DemoStory.seconds(took)));
+    out.println("Measured in this run, %s in all:".formatted(Waiting.seconds(took)));
     ClosingTable.lines(result).forEach(out::println);
     out.println();
     if (result.proof().wrong().isEmpty()) {

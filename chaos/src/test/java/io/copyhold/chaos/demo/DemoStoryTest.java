@@ -41,6 +41,7 @@ class DemoStoryTest {
     DemoResult.Proof proof = result.proof();
     assertThat(proof.wrong()).isEmpty();
     assertThat(proof.homesAtTarget()).isEqualTo(HOMES);
+    assertThat(proof.scripts()).isEqualTo(2 * HOMES);
     assertThat(proof.shapes()).isEqualTo(1);
     assertThat(proof.tenantsAsExpected()).isEqualTo(TENANTS);
     assertThat(proof.attempts()).isGreaterThanOrEqualTo(2 * HOMES);
