@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>ready, or an attempt of an earlier term: journal the intent ({@code Begin}), under a term
  *       of its own;
- *   <li>an attempt of its own: run the step on the executor, and report what it returned;
+ *   <li>an attempt of its own: run the step on the executor, and report what it returned, together
+ *       with the intent of the next attempt when nothing stands in its way;
  *   <li>a time: a timer; calls: ask, and ask again; a child: start it; a gate or a choice: nothing.
  * </ol>
  *
@@ -598,7 +599,8 @@ final class StepRunner implements Reactor<Operation> {
     boolean stopRequested = live != null && live.stopping();
     tell(
         switch (result) {
-          case StepResult.Done(var data) -> new Command.ReportDone(attempt, data);
+          case StepResult.Done(var data) ->
+              withNext(running, new Command.ReportDone(attempt, data));
           case StepResult.NotNow(var after, var problem) ->
               new Command.ReportNotNow(
                   attempt,
@@ -611,7 +613,7 @@ final class StepRunner implements Reactor<Operation> {
                   shell.ports().random().nextDouble());
           case StepResult.Over(var problem) -> new Command.ReportOver(attempt, problem);
           case StepResult.Again(var checkpoint, var after, var done, var total) ->
-              new Command.ReportAgain(attempt, checkpoint, after, done, total);
+              withNext(running, new Command.ReportAgain(attempt, checkpoint, after, done, total));
           case StepResult.Gate(var signal, var prompt) ->
               new Command.ReportGate(attempt, signal, prompt);
           case StepResult.Calls(var calls) ->
@@ -623,6 +625,12 @@ final class StepRunner implements Reactor<Operation> {
                   type,
                   Mappers.tree(input, input.getClass()));
         });
+  }
+
+  private Command withNext(Running running, Command report) {
+    return term == null || stopped != null || running.paused() || running.cancelling()
+        ? report
+        : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term));
   }
 
   private StoredCall stored(StepResult.Call call) {
