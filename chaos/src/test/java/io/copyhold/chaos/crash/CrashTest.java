@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CrashTest {
   private static final boolean ALL = Boolean.getBoolean("copyhold.crash.all");
   private static final String STORIES = System.getProperty("copyhold.crash.stories", ".*");
-  private static final AtomicInteger NUMBER = new AtomicInteger(100);
   private static Site site;
 
   @BeforeAll
@@ -44,7 +42,7 @@ class CrashTest {
   @ParameterizedTest
   @MethodSource("stories")
   void aCrashAtAnyPointChangesNothing(Story story) throws Exception {
-    String clean = id(story);
+    String clean = Site.fresh();
     story.prepare().on(site, clean);
     story.begin().on(site, clean);
     awaitEnd(story, clean);
@@ -54,7 +52,7 @@ class CrashTest {
 
     Map<String, Long> points = new LinkedHashMap<>();
     for (long event : points(story, events)) {
-      String id = id(story);
+      String id = Site.fresh();
       story.prepare().on(site, id);
       points.put(id, event);
     }
@@ -92,7 +90,7 @@ class CrashTest {
     List<Long> points = new ArrayList<>();
     boolean each = ALL || story.name().equals("provision-schema");
     long stride = each ? 1 : Math.max(1, events / 3);
-    for (long event = 1 + NUMBER.get() % stride; event <= events; event += stride) {
+    for (long event = 1 + Math.floorMod(story.name().hashCode(), stride); event <= events; event += stride) {
       points.add(event);
     }
     points.add(events + 1);
@@ -113,9 +111,5 @@ class CrashTest {
   private static void awaitEnd(Story story, String id) throws Exception {
     Rest.until(
         story + " " + id + " ends", () -> story.settled().test(site.rest().state(story.path(id))));
-  }
-
-  private static String id(Story story) {
-    return "x" + NUMBER.incrementAndGet();
   }
 }

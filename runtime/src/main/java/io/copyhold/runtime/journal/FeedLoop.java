@@ -2,6 +2,8 @@ package io.copyhold.runtime.journal;
 
 import io.copyhold.runtime.PortAdapter;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +30,12 @@ public final class FeedLoop implements AutoCloseable {
      */
     void take(Feed.Batch batch);
   }
+
+  /**
+   * A follower rests so many times as long as a batch took, unless somebody waits for it: small batches
+   * cost almost what large ones do.
+   */
+  private static final int REST = 3;
 
   private final Feed feed;
   private final Slices slices;
@@ -99,8 +107,10 @@ public final class FeedLoop implements AutoCloseable {
         if (offset == null) {
           offset = follower.offset();
         }
+        long begun = System.nanoTime();
         Feed.Batch batch = feed.read(slices, offset, settings.batchMax());
         follower.take(batch);
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
         offset = batch.offset();
         if (failing) {
           failing = false;
@@ -110,7 +120,10 @@ public final class FeedLoop implements AutoCloseable {
           pause = settings.pollMin();
           continue;
         }
-        pause = batch.entries().isEmpty() ? longer(pause, settings.pollMax()) : settings.pollMin();
+        pause =
+            batch.entries().isEmpty()
+                ? longer(pause, settings.pollMax())
+                : rest(took);
       } catch (RuntimeException e) {
         offset = null;
         if (!failing) {
@@ -126,6 +139,11 @@ public final class FeedLoop implements AutoCloseable {
         pause = settings.pollMin();
       }
     }
+  }
+
+  private Duration rest(Duration took) {
+    Duration rest = Collections.min(List.of(took.multipliedBy(REST), settings.pollMax()));
+    return Collections.max(List.of(rest, settings.pollMin()));
   }
 
   private static Duration longer(Duration pause, Duration max) {

@@ -166,6 +166,12 @@ public sealed interface Operation {
 
     record ReportDone(long attempt, @Nullable JsonNode data) implements Command {}
 
+    /**
+     * A report and, when the next attempt may begin at once, its intent: stored together, so that a
+     * step costs one write and not two.
+     */
+    record ReportAndBegin(Command report, Begin begin) implements Command {}
+
     record ReportAgain(long attempt, JsonNode checkpoint, Duration after, long done, long total)
         implements Command {}
 
@@ -263,6 +269,9 @@ public sealed interface Operation {
 
   /** The events of a command, with the end where nothing is left to do. */
   static Decision<Event> decide(Operation operation, Command command, Instant now) {
+    if (command instanceof Command.ReportAndBegin(var report, var begin)) {
+      return withNext(operation, decide(operation, report, now), begin, now);
+    }
     Decision<Event> decision =
         switch (operation) {
           case NotStarted _ ->
@@ -287,11 +296,32 @@ public sealed interface Operation {
     return decision;
   }
 
+  private static Decision<Event> withNext(
+      Operation operation, Decision<Event> decision, Command.Begin begin, Instant now) {
+    if (!(decision instanceof Decision.Accept<Event>(var events)) || events.isEmpty()) {
+      return decision;
+    }
+    Operation next = operation;
+    for (Event event : events) {
+      next = evolve(next, event);
+    }
+    if (!(next instanceof Running running)
+        || !(running.waiting() instanceof Wait.Ready || running.waiting() instanceof Wait.Until)
+        || !(begin(running, begin.node(), begin.term(), now)
+            instanceof Decision.Accept<Event>(var begun))) {
+      return decision;
+    }
+    List<Event> all = new ArrayList<>(events);
+    all.addAll(begun);
+    return Decision.accept(all);
+  }
+
   private static Decision<Event> decide(Ended ended, Command command) {
     return switch (command) {
       case Command.Start _,
           Command.Progress _,
           Command.ReportDone _,
+          Command.ReportAndBegin _,
           Command.ReportAgain _,
           Command.ReportNotNow _,
           Command.ReportOver _,
@@ -330,6 +360,7 @@ public sealed interface Operation {
               attempt,
               "done",
               running.undoing() ? new Event.StepUndone() : new Event.StepDone(data));
+      case Command.ReportAndBegin _ -> throw new IllegalStateException("taken apart before");
       case Command.ReportAgain(var attempt, var checkpoint, var after, var done, var total) ->
           report(
               running,

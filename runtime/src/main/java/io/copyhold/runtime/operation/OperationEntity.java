@@ -44,6 +44,7 @@ public final class OperationEntity implements EntityType<Operation, Command, Eve
           .command("begin", Command.Begin.class)
           .command("progress", Command.Progress.class)
           .command("report-done", Command.ReportDone.class)
+          .command("report-and-begin", Command.ReportAndBegin.class)
           .command("report-again", Command.ReportAgain.class)
           .command("report-not-now", Command.ReportNotNow.class)
           .command("report-over", Command.ReportOver.class)

@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>ready, or an attempt of an earlier term: journal the intent ({@code Begin}), under a term
  *       of its own;
- *   <li>an attempt of its own: run the step on the executor, and report what it returned;
+ *   <li>an attempt of its own: run the step on the executor, and report what it returned, together
+ *       with the intent of the next attempt when nothing stands in its way;
  *   <li>a time: a timer; calls: ask, and ask again; a child: start it; a gate or a choice: nothing.
  * </ol>
  *
@@ -126,7 +127,7 @@ final class StepRunner implements Reactor<Operation> {
 
   private void look(Operation state) {
     switch (state) {
-      case Operation.NotStarted _ -> {}
+      case Operation.NotStarted _ -> awaitStart();
       case Operation.Ended(_, _, _, var outcome, _) -> reportEnd(state, outcome);
       case Running running -> {
         ended = false;
@@ -157,6 +158,13 @@ final class StepRunner implements Reactor<Operation> {
       case Wait.Calling calling -> call(running, calling);
       case Wait.Child wanted -> child(running, wanted);
     }
+  }
+
+  /** Its start is on the way, or was lost with a write that failed. */
+  private void awaitStart() {
+    shell
+        .timers()
+        .startSingleTimer("report-end", new Message.Reaction(new Note.ReportEnd()), REPORT_EVERY);
   }
 
   private void reportEnd(Operation state, Outcome outcome) {
@@ -432,6 +440,20 @@ final class StepRunner implements Reactor<Operation> {
     }
   }
 
+  private void startChild(Running running, Wait.Child wanted, ActorRef<Message> actor) {
+    OperationType<?> type = operations.types().newest(wanted.type()).orElse(null);
+    if (type != null) {
+      actor.tell(
+          new Message.Ask(
+              new Command.Start(
+                  WantedReactor.plan(
+                      ref, wanted.id(), type, wanted.input(), running.plan().traceparent())),
+              Origin.of("operation:" + ref.id()),
+              false,
+              shell.actor().getSystem().ignoreRef()));
+    }
+  }
+
   private void child(Running running, Wait.Child wanted) {
     if (child == null) {
       OperationType<?> type = operations.types().newest(wanted.type()).orElse(null);
@@ -450,14 +472,7 @@ final class StepRunner implements Reactor<Operation> {
                   wanted.id().replace('/', '-') + "-" + wanted.attempt() + "-" + term);
       child = actor;
       shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
-      actor.tell(
-          new Message.Ask(
-              new Command.Start(
-                  WantedReactor.plan(
-                      ref, wanted.id(), type, wanted.input(), running.plan().traceparent())),
-              Origin.of("operation:" + ref.id()),
-              false,
-              shell.actor().getSystem().ignoreRef()));
+      startChild(running, wanted, actor);
     }
     if (running.cancelling()) {
       child.tell(ask(new Command.Cancel()));
@@ -473,6 +488,13 @@ final class StepRunner implements Reactor<Operation> {
       case Message.OperationEnded(_, var outcome) -> childEnded(state, outcome);
       case Message.OperationParked(_, var until) -> park(until);
       case Message.OperationUnparked _ -> unpark();
+      case Message.OperationAwaited _ -> {
+        if (state instanceof Running running
+            && running.waiting() instanceof Wait.Child wanted
+            && child != null) {
+          startChild(running, wanted, child);
+        }
+      }
       case Message.Signal signal -> {
         if (child != null) {
           child.tell(
@@ -558,7 +580,12 @@ final class StepRunner implements Reactor<Operation> {
           look(state);
         }
       }
-      case Note.ReportEnd _ -> look(state);
+      case Note.ReportEnd _ -> {
+        if (state instanceof Operation.NotStarted) {
+          ownerActor.tell(new Message.OperationAwaited(id));
+        }
+        look(state);
+      }
       case Note.ChildGone _ -> {
         child = null;
         if (stopped == null) {
@@ -598,7 +625,8 @@ final class StepRunner implements Reactor<Operation> {
     boolean stopRequested = live != null && live.stopping();
     tell(
         switch (result) {
-          case StepResult.Done(var data) -> new Command.ReportDone(attempt, data);
+          case StepResult.Done(var data) ->
+              withNext(running, new Command.ReportDone(attempt, data));
           case StepResult.NotNow(var after, var problem) ->
               new Command.ReportNotNow(
                   attempt,
@@ -611,7 +639,7 @@ final class StepRunner implements Reactor<Operation> {
                   shell.ports().random().nextDouble());
           case StepResult.Over(var problem) -> new Command.ReportOver(attempt, problem);
           case StepResult.Again(var checkpoint, var after, var done, var total) ->
-              new Command.ReportAgain(attempt, checkpoint, after, done, total);
+              withNext(running, new Command.ReportAgain(attempt, checkpoint, after, done, total));
           case StepResult.Gate(var signal, var prompt) ->
               new Command.ReportGate(attempt, signal, prompt);
           case StepResult.Calls(var calls) ->
@@ -623,6 +651,12 @@ final class StepRunner implements Reactor<Operation> {
                   type,
                   Mappers.tree(input, input.getClass()));
         });
+  }
+
+  private Command withNext(Running running, Command report) {
+    return term == null || stopped != null || running.paused() || running.cancelling()
+        ? report
+        : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term));
   }
 
   private StoredCall stored(StepResult.Call call) {

@@ -20,6 +20,7 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherFactory;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.store.NRTCachingDirectory;
 
 /**
  * One index, as it is being filled from the feed. The feed's offset is committed together with the
@@ -31,13 +32,18 @@ final class Generation implements FeedLoop.Follower, AutoCloseable {
   private static final String OFFSET = "offset";
   private static final String LAYOUT = "layout";
 
+  /** Larger segments go to the disk at once. */
+  private static final double SEGMENT_MB_MAX = 4;
+
+  private static final double CACHE_MB_MAX = 32;
+
   /** What is done with one state of the index. */
   interface Reading<T> {
     T with(IndexSearcher searcher) throws IOException;
   }
 
   private final Path path;
-  private final FSDirectory files;
+  private final org.apache.lucene.store.Directory files;
   private final IndexWriter writer;
   private final SearcherManager searchers;
   private final DirectorySettings settings;
@@ -62,7 +68,8 @@ final class Generation implements FeedLoop.Follower, AutoCloseable {
     this.settings = settings;
     this.caughtUp = caughtUp;
     this.currentAt = System.nanoTime();
-    this.files = FSDirectory.open(path);
+    // each refresh makes a tiny segment: it is merged in memory, and reaches the disk with a commit
+    this.files = new NRTCachingDirectory(FSDirectory.open(path), SEGMENT_MB_MAX, CACHE_MB_MAX);
     IndexWriter opened = null;
     try {
       opened =

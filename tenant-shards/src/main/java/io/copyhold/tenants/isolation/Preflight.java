@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /**
  * Finds everything in a home through which one tenant could see or change what is another's.
@@ -27,7 +28,7 @@ public final class Preflight {
    * @param what one sentence, said of the object
    * @param todo how to close it
    * @param sql selects the objects that break it, from {@code p} (schema, owner, app), {@code n}
-   *     (the schema), {@code t} (its tables) and {@code login} (its tenants' roles)
+   *     (the schema), {@code o} (what is in it), {@code t} (its tables) and {@code login} (its tenants' roles)
    */
   private record Rule(String code, String what, String todo, String sql) {}
 
@@ -37,8 +38,8 @@ public final class Preflight {
         select ?::text as schema, ?::text as owner, ?::text as app, ?::text as home),
       n as materialized (
         select ns.oid, ns.nspname, ns.nspacl, ns.nspowner from pg_namespace ns, p where nspname = p.schema),
-      t as materialized (
-        select c.* from pg_class c, n where c.relnamespace = n.oid and c.relkind in ('r', 'p')),
+      o as materialized (select c.* from pg_class c, n where c.relnamespace = n.oid),
+      t as materialized (select * from o where relkind in ('r', 'p')),
       login as materialized (
         select r.oid, r.rolname from copyhold.member m join pg_roles r on r.rolname = m.role, p
         where m.home = p.home),
@@ -55,11 +56,14 @@ public final class Preflight {
               "Revoke SUPERUSER, BYPASSRLS and the membership.",
               """
               select m.rolname::text || case when b.oid = m.oid then '' else ' through ' || b.rolname end
-              from mine m join pg_roles b on b.rolsuper or b.rolbypassrls
-                or b.rolname in ('pg_read_all_data', 'pg_write_all_data', 'pg_maintain',
-                  'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
-              where pg_has_role(m.oid, b.oid, 'MEMBER')
-                and not (b.oid <> m.oid and exists (select from pg_roles s where s.oid = m.oid and s.rolsuper))
+              from (with recursive reach (oid, top) as (
+                  select r.oid, r.oid from pg_roles r where r.rolsuper or r.rolbypassrls
+                    or r.rolname in ('pg_read_all_data', 'pg_write_all_data', 'pg_maintain',
+                      'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
+                  union select a.member, reach.top from reach join pg_auth_members a on a.roleid = reach.oid)
+                select oid, top from reach) as w
+              join mine m on m.oid = w.oid join pg_roles b on b.oid = w.top
+              where not (b.oid <> m.oid and exists (select from pg_roles s where s.oid = m.oid and s.rolsuper))
               """),
           new Rule(
               "role-other-groups",
@@ -98,8 +102,8 @@ public final class Preflight {
               "The table or view does not belong to the home's owner.",
               "ALTER … OWNER TO the home's owner.",
               """
-              select c.relname || ' of ' || pg_get_userbyid(c.relowner) from pg_class c, n, p
-              where c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+              select c.relname || ' of ' || pg_get_userbyid(c.relowner) from o c, p
+              where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
                 and c.relowner <> to_regrole(quote_ident(p.owner))
               """),
           new Rule(
@@ -109,15 +113,15 @@ public final class Preflight {
               """
               select c.relname || ': ' || a.privilege_type || ' to '
                 || case a.grantee when 0 then 'PUBLIC' else pg_get_userbyid(a.grantee)::text end
-              from pg_class c, n, p, aclexplode(c.relacl) a
-              where c.relnamespace = n.oid and a.grantee <> c.relowner
+              from o c, p, aclexplode(c.relacl) a
+              where a.grantee <> c.relowner
                 and not (a.grantee = to_regrole(quote_ident(p.app))
                   and a.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE'))
               union all
               select c.relname || '.' || b.attname || ': ' || a.privilege_type || ' to '
                 || case a.grantee when 0 then 'PUBLIC' else pg_get_userbyid(a.grantee)::text end
-              from pg_class c join pg_attribute b on b.attrelid = c.oid, n, p, aclexplode(b.attacl) a
-              where c.relnamespace = n.oid and a.grantee <> c.relowner
+              from o c join pg_attribute b on b.attrelid = c.oid, p, aclexplode(b.attacl) a
+              where a.grantee <> c.relowner
                 and not (a.grantee = to_regrole(quote_ident(p.app))
                   and a.privilege_type in ('SELECT', 'INSERT', 'UPDATE'))
               """),
@@ -140,7 +144,7 @@ public final class Preflight {
               "A foreign table reaches another server with somebody else's rights.",
               "Drop it, or keep the tenant in a database of its own outside Copyhold.",
               """
-              select c.relname::text from pg_class c, n where c.relnamespace = n.oid and c.relkind = 'f'
+              select c.relname::text from o c where c.relkind = 'f'
               """),
           new Rule(
               "unlogged-table",
@@ -340,8 +344,8 @@ public final class Preflight {
             select oid, nspname from pg_namespace
             where nspname = ?::text or (?::text is null and nspname !~ '^pg_'
               and nspname not in ('information_schema', 'copyhold'))),
-          t as materialized (
-            select c.* from pg_class c, n where c.relnamespace = n.oid and c.relkind in ('r', 'p'))
+          o as materialized (select c.* from pg_class c, n where c.relnamespace = n.oid),
+          t as materialized (select * from o where relkind in ('r', 'p'))
           """,
           POOL_RULES.stream()
               .filter(rule ->
@@ -371,11 +375,15 @@ public final class Preflight {
    */
   public static List<Problem> check(Connection c, Place place) throws SQLException {
     try (Statement s = c.createStatement()) {
-      s.execute("set local search_path = pg_catalog"); // so that every name is shown in full
+      // every name is to be shown in full; and to plan the query takes as long as to run it, so a
+      // connection does that once
+      s.execute(
+          "set local search_path = pg_catalog; set local plan_cache_mode = force_generic_plan");
     }
     List<Problem> found = new ArrayList<>();
     try (PreparedStatement s =
         c.prepareStatement(place.isolation() == Isolation.POOL ? POOL_SQL : OWN_SQL)) {
+      s.unwrap(PGStatement.class).setPrepareThreshold(1);
       s.setString(1, place.schema());
       s.setString(2, place.owner());
       s.setString(3, place.app());
