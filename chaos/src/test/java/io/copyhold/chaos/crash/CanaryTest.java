@@ -73,8 +73,7 @@ class CanaryTest {
     site.rest().await("/v1/tenants/" + failed, "ProvisioningFailed");
     secrets.put("token", token("operator"));
     secrets.put("revoked token", token("reader"));
-    secrets.put(
-        "first token", Files.readString(site.data().resolve("operator.token")).strip());
+    secrets.put("first token", Files.readString(site.data().resolve("operator.token")).strip());
     secrets.put("admin of a store", CANARY);
     registerWith(CANARY);
   }
@@ -245,8 +244,7 @@ class CanaryTest {
       all.writeBytes(page.toString().getBytes(StandardCharsets.UTF_8));
       for (JsonNode item : page.path("items")) {
         String path = "/v1/" + list + "/" + item.path("id").asText();
-        all.writeBytes(
-            site.rest().get(path).toString().getBytes(StandardCharsets.UTF_8));
+        all.writeBytes(site.rest().get(path).toString().getBytes(StandardCharsets.UTF_8));
         all.writeBytes(
             site.rest().get(path + "/history").toString().getBytes(StandardCharsets.UTF_8));
       }

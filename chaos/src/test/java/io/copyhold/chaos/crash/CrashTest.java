@@ -90,7 +90,9 @@ class CrashTest {
     List<Long> points = new ArrayList<>();
     boolean each = ALL || story.name().equals("provision-schema");
     long stride = each ? 1 : Math.max(1, events / 3);
-    for (long event = 1 + Math.floorMod(story.name().hashCode(), stride); event <= events; event += stride) {
+    for (long event = 1 + Math.floorMod(story.name().hashCode(), stride);
+        event <= events;
+        event += stride) {
       points.add(event);
     }
     points.add(events + 1);

@@ -84,7 +84,8 @@ final class Footprint {
    * @param path where the API shows the entity
    * @param operation its operation, {@code provision/1}
    */
-  static List<String> of(Installed site, String path, String operation, String id) throws Exception {
+  static List<String> of(Installed site, String path, String operation, String id)
+      throws Exception {
     List<String> lines = new ArrayList<>();
     lines.add("state " + steady(site.rest().state(path)));
     String kind = path.substring("/v1/".length(), path.indexOf('/', 4));
@@ -100,7 +101,9 @@ final class Footprint {
     lines.addAll(databases(site, id));
     for (String secret :
         Installed.rows(
-            site.control(), "select name from copyhold.secret where name ~ ? order by 1", word(id))) {
+            site.control(),
+            "select name from copyhold.secret where name ~ ? order by 1",
+            word(id))) {
       lines.add("secret " + secret);
     }
     return lines.stream().map(line -> anonymous(line, id)).toList();

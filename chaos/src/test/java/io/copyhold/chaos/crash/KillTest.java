@@ -94,8 +94,11 @@ class KillTest {
       cast.begin();
     }
     Cast last = casts.getLast();
-    String operation = "/v1/operations/" + last.story().owner(last.killed().getLast())
-        .replace('|', '/') + "/" + last.story().operation();
+    String operation =
+        "/v1/operations/"
+            + last.story().owner(last.killed().getLast()).replace('|', '/')
+            + "/"
+            + last.story().operation();
     Rest.until(
         operation + " is under way",
         () -> {
@@ -157,28 +160,27 @@ class KillTest {
       for (int i = 0; i < SENDERS; i++) {
         String key = "setting-" + i;
         senders.add(
-            threads.submit(
-                () -> {
-                  while (!stop.get()) {
-                    String value = Integer.toString(number.incrementAndGet());
-                    try {
-                      Rest.Said said =
-                          site.rest()
-                              .send(
-                                  "PATCH",
-                                  "/v1/tenants/" + tenant + "/settings",
-                                  map("set", map(key, value)));
-                      if (said.status() / 100 == 2) {
-                        acknowledged.add(key + "=" + value);
-                      } else {
-                        refused.add(said);
-                      }
-                    } catch (IOException e) {
-                      // no answer: nothing was acknowledged
-                    }
+            threads.submit(() -> {
+              while (!stop.get()) {
+                String value = Integer.toString(number.incrementAndGet());
+                try {
+                  Rest.Said said =
+                      site.rest()
+                          .send(
+                              "PATCH",
+                              "/v1/tenants/" + tenant + "/settings",
+                              map("set", map(key, value)));
+                  if (said.status() / 100 == 2) {
+                    acknowledged.add(key + "=" + value);
+                  } else {
+                    refused.add(said);
                   }
-                  return null;
-                }));
+                } catch (IOException e) {
+                  // no answer: nothing was acknowledged
+                }
+              }
+              return null;
+            }));
       }
       Rest.until("some are acknowledged", () -> acknowledged.size() > 20);
       site.kill(RealSite.CONTROL);
@@ -203,14 +205,14 @@ class KillTest {
     Set<String> journaled = new HashSet<>();
     long from = 1;
     while (from > 0) {
-      JsonNode page =
-          site.rest().get("/v1/tenants/" + tenant + "/history?limit=1000&from=" + from);
+      JsonNode page = site.rest().get("/v1/tenants/" + tenant + "/history?limit=1000&from=" + from);
       for (JsonNode event : page.path("events")) {
         event
             .path("event")
             .path("settings")
             .properties()
-            .forEach(setting -> journaled.add(setting.getKey() + "=" + setting.getValue().asText()));
+            .forEach(
+                setting -> journaled.add(setting.getKey() + "=" + setting.getValue().asText()));
       }
       from = page.path("next").asLong();
     }

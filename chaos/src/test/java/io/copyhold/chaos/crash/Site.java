@@ -55,8 +55,11 @@ final class Site implements Installed, AutoCloseable {
     }
     Installed.run(
         store,
-        "create role " + CONTROL_ROLE + " login createdb createrole password '"
-            + PASSWORD.replace("'", "''") + "'");
+        "create role "
+            + CONTROL_ROLE
+            + " login createdb createrole password '"
+            + PASSWORD.replace("'", "''")
+            + "'");
     this.node = Node.start(ConfigFactory.parseMap(keys()));
     this.rest = open();
     this.held = new HeldWrites(control);
@@ -93,15 +96,24 @@ final class Site implements Installed, AutoCloseable {
 
   private Map<String, Object> registration(String id, String tier) {
     return map(
-        "host", control.host(),
-        "port", toStore.port(),
-        "adminUser", CONTROL_ROLE,
-        "adminPassword", PASSWORD,
-        "sslMode", "disable",
-        "sharedDatabase", id.equals(STORE) ? SHARED : id,
-        "region", REGION,
-        "tier", tier,
-        "capacity", map("homesMax", 5_000, "connectionsMax", 40, "workMax", 8));
+        "host",
+        control.host(),
+        "port",
+        toStore.port(),
+        "adminUser",
+        CONTROL_ROLE,
+        "adminPassword",
+        PASSWORD,
+        "sslMode",
+        "disable",
+        "sharedDatabase",
+        id.equals(STORE) ? SHARED : id,
+        "region",
+        REGION,
+        "tier",
+        tier,
+        "capacity",
+        map("homesMax", 5_000, "connectionsMax", 40, "workMax", 8));
   }
 
   /** Another store on the same server, in a database of its own; nothing is placed there. */
@@ -144,11 +156,9 @@ final class Site implements Installed, AutoCloseable {
     Rest.until("the first token", () -> Files.exists(FirstToken.file(data)));
     Rest opened =
         new Rest(
-            URI.create(
-                "http://" + node.address().getHostString() + ":" + node.address().getPort()),
+            URI.create("http://" + node.address().getHostString() + ":" + node.address().getPort()),
             Files.readString(FirstToken.file(data)).strip());
-    Rest.until(
-        "ready", () -> opened.send("GET", "/health/ready", null).status() == 200);
+    Rest.until("ready", () -> opened.send("GET", "/health/ready", null).status() == 200);
     return opened;
   }
 
@@ -161,8 +171,7 @@ final class Site implements Installed, AutoCloseable {
     node.crash();
     try (var pool =
         control.pool(
-            PoolSettings.from(
-                    "crash", ConfigFactory.load().getConfig("copyhold.postgres.pool"))
+            PoolSettings.from("crash", ConfigFactory.load().getConfig("copyhold.postgres.pool"))
                 .withMaxSize(1))) {
       // as its supervisor does, which sees it end
       new PostgresNodeRegister(pool, Duration.ZERO)

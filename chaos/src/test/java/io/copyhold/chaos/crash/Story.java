@@ -215,9 +215,7 @@ record Story(
         "store",
         "check/1",
         NOTHING,
-        (site, id) ->
-            site.rest()
-                .change("PUT", "/v1/stores/" + id, site.registration(id)),
+        (site, id) -> site.rest().change("PUT", "/v1/stores/" + id, site.registration(id)),
         state -> state.path("health").path("kind").asText().equals("Ready"));
   }
 
@@ -260,17 +258,25 @@ record Story(
   static final String SHARED = "shared";
 
   private static void onboard(
-      Installed site, String id, String strategy, String changelog, String version) throws Exception {
+      Installed site, String id, String strategy, String changelog, String version)
+      throws Exception {
     Map<String, Object> body =
         new HashMap<>(
             map(
-                "name", "Tenant",
-                "plan", "pro",
-                "region", Installed.REGION,
-                "tier", Installed.TIER,
-                "isolation", strategy,
-                "changelog", changelog,
-                "version", version));
+                "name",
+                "Tenant",
+                "plan",
+                "pro",
+                "region",
+                Installed.REGION,
+                "tier",
+                Installed.TIER,
+                "isolation",
+                strategy,
+                "changelog",
+                changelog,
+                "version",
+                version));
     if (strategy.equals("pool")) {
       body.put("pool", SHARED);
     }
@@ -291,10 +297,14 @@ record Story(
             "PUT",
             "/v1/pools/" + id,
             map(
-                "store", Installed.STORE,
-                "changelog", changelog,
-                "version", "2",
-                "membersMax", 1_000));
+                "store",
+                Installed.STORE,
+                "changelog",
+                changelog,
+                "version",
+                "2",
+                "membersMax",
+                1_000));
   }
 
   private static void pool(Installed site, String id) throws Exception {
@@ -323,16 +333,26 @@ record Story(
             "PUT",
             "/v1/tenants/" + id + "/adoption",
             map(
-                "name", "Tenant",
-                "plan", "pro",
-                "region", Installed.REGION,
-                "tier", Installed.TIER,
-                "store", Installed.STORE,
-                "isolation", "schema",
-                "database", Installed.SHARED,
-                "schema", schema(id),
-                "changelog", Changelogs.APP,
-                "version", "1"));
+                "name",
+                "Tenant",
+                "plan",
+                "pro",
+                "region",
+                Installed.REGION,
+                "tier",
+                Installed.TIER,
+                "store",
+                Installed.STORE,
+                "isolation",
+                "schema",
+                "database",
+                Installed.SHARED,
+                "schema",
+                schema(id),
+                "changelog",
+                Changelogs.APP,
+                "version",
+                "1"));
   }
 
   private static String schema(String id) {

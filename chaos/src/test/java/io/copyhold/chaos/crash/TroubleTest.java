@@ -35,12 +35,18 @@ class TroubleTest {
   private static Map<String, Object> wish(String name) {
     return new HashMap<>(
         map(
-            "name", name,
-            "plan", "pro",
-            "region", Installed.REGION,
-            "tier", Installed.TIER,
-            "isolation", "schema",
-            "changelog", Changelogs.APP));
+            "name",
+            name,
+            "plan",
+            "pro",
+            "region",
+            Installed.REGION,
+            "tier",
+            Installed.TIER,
+            "isolation",
+            "schema",
+            "changelog",
+            Changelogs.APP));
   }
 
   private static List<Rest.Said> together(List<Callable<Rest.Said>> calls) throws Exception {
@@ -75,7 +81,10 @@ class TroubleTest {
       }
     }
     assertThat(
-            site.rest().get("/v1/tenants/" + id + "/history").path("events").findValuesAsText("name"))
+            site.rest()
+                .get("/v1/tenants/" + id + "/history")
+                .path("events")
+                .findValuesAsText("name"))
         .filteredOn(event -> event.contains("onboarding-started"))
         .hasSize(1);
     assertThat(
@@ -204,8 +213,7 @@ class TroubleTest {
   void aFileThatFailsIsNamedWithItsReason() throws Exception {
     String id = Site.fresh();
     Story.failing("schema").begin().on(site, id);
-    JsonNode problem =
-        site.rest().await("/v1/tenants/" + id, "ProvisioningFailed").path("problem");
+    JsonNode problem = site.rest().await("/v1/tenants/" + id, "ProvisioningFailed").path("problem");
     assertThat(problem.path("code").asText()).isEqualTo("script-failed");
     assertThat(problem.path("what").asText() + problem.path("where").asText())
         .contains("V2__half.sql", "no_such_function");

@@ -32,8 +32,8 @@ public final class FeedLoop implements AutoCloseable {
   }
 
   /**
-   * A follower rests so many times as long as a batch took, unless somebody waits for it: small batches
-   * cost almost what large ones do.
+   * A follower rests so many times as long as a batch took, unless somebody waits for it: small
+   * batches cost almost what large ones do.
    */
   private static final int REST = 3;
 
@@ -120,10 +120,7 @@ public final class FeedLoop implements AutoCloseable {
           pause = settings.pollMin();
           continue;
         }
-        pause =
-            batch.entries().isEmpty()
-                ? longer(pause, settings.pollMax())
-                : rest(took);
+        pause = batch.entries().isEmpty() ? longer(pause, settings.pollMax()) : rest(took);
       } catch (RuntimeException e) {
         offset = null;
         if (!failing) {
