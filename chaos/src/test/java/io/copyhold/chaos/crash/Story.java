@@ -321,8 +321,8 @@ record Story(
     Installed.run(
         shared,
         "create schema %1$s; create table %1$s.customer (id int primary key, name text);"
-                .formatted(schema, site.role())
-            + "insert into %1$s.customer values (1, 'Ann');".formatted(schema, site.role())
+                .formatted(schema)
+            + "insert into %1$s.customer values (1, 'Ann');".formatted(schema)
             + "alter schema %1$s owner to %2$s;".formatted(schema, site.role())
             + "alter table %1$s.customer owner to %2$s".formatted(schema, site.role()));
   }
