@@ -2,6 +2,7 @@ package io.copyhold.chaos.crash;
 
 import static io.copyhold.chaos.crash.Rest.map;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.copyhold.runtime.postgres.Database;
@@ -15,6 +16,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -126,6 +128,24 @@ class CanaryTest {
   }
 
   @Test
+  void theSearchFindsThemInEveryClothing() {
+    for (String secret : secrets.values()) {
+      byte[] bytes = ("some " + secret + " text").getBytes(StandardCharsets.UTF_8);
+      for (int from = 0; from < 3; from++) {
+        byte[] shifted = Arrays.copyOfRange(bytes, from, bytes.length);
+        for (byte[] clothed :
+            List.of(
+                shifted,
+                HexFormat.of().formatHex(shifted).getBytes(StandardCharsets.US_ASCII),
+                Base64.getEncoder().encode(shifted))) {
+          assertThatThrownBy(() -> requireNone("a test", clothed))
+              .isInstanceOf(AssertionError.class);
+        }
+      }
+    }
+  }
+
+  @Test
   void noTableOfTheControlDatabaseHoldsOne() throws Exception {
     int tables = 0;
     try (Connection c = site.control().connect("canary");
@@ -210,9 +230,9 @@ class CanaryTest {
 
   @Test
   void metricsAndSpansHoldNone() throws Exception {
-    requireNone(
-        "/metrics",
-        site.rest().send("GET", "/metrics", null).body().asText().getBytes(StandardCharsets.UTF_8));
+    String metrics = site.rest().send("GET", "/metrics", null).body().asText();
+    assertThat(metrics).contains("copyhold_");
+    requireNone("/metrics", metrics.getBytes(StandardCharsets.UTF_8));
     Rest.until("spans have come", () -> spans.bytes().length > 10_000);
     byte[] all = spans.bytes();
     requireNone("spans", all);

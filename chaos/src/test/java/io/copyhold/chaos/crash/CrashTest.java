@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -23,6 +24,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CrashTest {
   private static final boolean ALL = Boolean.getBoolean("copyhold.crash.all");
   private static final String STORIES = System.getProperty("copyhold.crash.stories", ".*");
+
+  /** Of each operation, at the same time. */
+  private static final int CROWD = 2;
+
+  /** Together they journal some 700 events. */
+  private static final List<Long> CRASHES_AFTER = List.of(150L, 250L, 350L, 450L);
+
   private static Site site;
 
   @BeforeAll
@@ -82,6 +90,46 @@ class CrashTest {
       assertThat(Footprint.of(site, story.path(id), story.operation(), id))
           .as("%s, crashed before event %d of %d", story, point.getValue(), events)
           .isEqualTo(expected);
+    }
+  }
+
+  /**
+   * The crash comes wherever everybody is at that moment, effects under way included; and again
+   * during the recovery.
+   */
+  @Test
+  void crashesInTheMiddleOfManyOperationsChangeNothing() throws Exception {
+    List<Story> stories = Story.all();
+    Map<Story, List<String>> expected = new LinkedHashMap<>();
+    Map<String, Story> cast = new LinkedHashMap<>();
+    for (Story story : stories) {
+      String clean = Site.fresh();
+      story.prepare().on(site, clean);
+      story.begin().on(site, clean);
+      awaitEnd(story, clean);
+      expected.put(story, Footprint.of(site, story.path(clean), story.operation(), clean));
+      for (int i = 0; i < CROWD; i++) {
+        String id = Site.fresh();
+        story.prepare().on(site, id);
+        cast.put(id, story);
+      }
+    }
+    long before = site.journaled();
+    for (var entry : cast.entrySet()) {
+      entry.getValue().begin().on(site, entry.getKey());
+    }
+    for (long more : CRASHES_AFTER) {
+      Rest.until("events are journaled", () -> site.journaled() >= before + more);
+      site.crash();
+      site.restart();
+    }
+    for (var entry : cast.entrySet()) {
+      String id = entry.getKey();
+      Story story = entry.getValue();
+      awaitEnd(story, id);
+      assertThat(Footprint.of(site, story.path(id), story.operation(), id))
+          .as("%s of %s", story, id)
+          .isEqualTo(expected.get(story));
     }
   }
 

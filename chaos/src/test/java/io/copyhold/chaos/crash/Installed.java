@@ -57,6 +57,12 @@ interface Installed {
             .getFirst());
   }
 
+  /** Events of all entities together. */
+  default long journaled() throws SQLException {
+    return Long.parseLong(
+        rows(control(), "select count(*)::text from copyhold.event_journal").getFirst());
+  }
+
   static List<String> rows(Database database, String sql, String... parameters)
       throws SQLException {
     try (Connection c = database.connect("crash-test");

@@ -90,19 +90,22 @@ final class RealSite implements Installed, AutoCloseable {
   }
 
   /** kill -9; its supervisor starts it again. */
-  void kill(String name) {
-    ProcessHandle process = ProcessHandle.of(child(name).pid()).orElseThrow();
+  ChildState kill(String name) {
+    ChildState killed = child(name);
+    ProcessHandle process = ProcessHandle.of(killed.pid()).orElseThrow();
     process.destroyForcibly();
     process.onExit().join();
+    return killed;
   }
 
-  /** Waits until what was killed runs anew and the node is ready. */
-  void awaitBack() throws Exception {
+  /** Waits until another process has taken its place and the node is ready. */
+  void awaitBack(ChildState killed) throws Exception {
     Rest.until(
-        "all run again",
-        () ->
-            supervisor.state().children().stream()
-                .allMatch(child -> child.phase() == ChildState.Phase.RUNNING));
+        killed.name() + " runs anew",
+        () -> {
+          ChildState now = child(killed.name());
+          return now.phase() == ChildState.Phase.RUNNING && now.pid() != killed.pid();
+        });
     Rest.until("the node is ready", () -> ready(rest));
   }
 

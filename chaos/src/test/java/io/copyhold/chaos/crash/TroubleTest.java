@@ -146,7 +146,7 @@ class TroubleTest {
                 .asText()
                 .equals("Unusable"));
     JsonNode problem = site.rest().state("/v1/stores/" + id).path("health").path("problem");
-    assertThat(problem.path("code").asText()).isEqualTo("privilege-missing");
+    assertThat(problem.path("code").asText()).isEqualTo("missing-createrole");
     assertThat(problem.path("what").asText()).isNotEmpty();
     assertThat(problem.path("todo").asText()).containsIgnoringCase("create");
     Map<String, Object> there = wish("Nobody");
@@ -154,7 +154,7 @@ class TroubleTest {
     String tenant = Site.fresh();
     site.rest().change("PUT", "/v1/tenants/" + tenant, there);
     JsonNode failed = site.rest().await("/v1/tenants/" + tenant, "ProvisioningFailed");
-    assertThat(failed.path("problem").path("code").asText()).isEqualTo("store-not-ready");
+    assertThat(failed.path("problem").path("code").asText()).isEqualTo("store-unusable");
     assertThat(failed.path("problem").path("todo").asText()).isNotEmpty();
   }
 
@@ -202,9 +202,44 @@ class TroubleTest {
                   .path("why")
                   .path("code")
                   .asText()
-                  .equals("store-resources"));
+                  .equals("store-connections"));
     } finally {
       Installed.run(superuser, "alter role " + site.role() + " connection limit -1");
+    }
+    site.rest().await("/v1/tenants/" + id, "Live");
+  }
+
+  /** The server says what it says when its disk is full; once there is space, work goes on. */
+  @Test
+  void aStoreThatFillsUpIsWaitedForAndTheOperationSaysSo() throws Exception {
+    String id = Site.fresh();
+    String operation = "/v1/operations/tenant/" + id + "/provision/1";
+    Database superuser = site.store(Installed.SHARED);
+    Installed.run(
+        superuser,
+        """
+        create function public.full_disk() returns event_trigger language plpgsql as $$
+        begin
+          raise exception using errcode = 'disk_full',
+            message = 'could not extend file: No space left on device';
+        end $$;
+        create event trigger full_disk on ddl_command_end when tag in ('CREATE TABLE')
+          execute function public.full_disk();
+        """);
+    try {
+      site.rest().change("PUT", "/v1/tenants/" + id, wish("Patient"));
+      Rest.until(
+          "it retries",
+          () -> site.rest().state(operation).path("waiting").path("why").hasNonNull("code"));
+      JsonNode why = site.rest().state(operation).path("waiting").path("why");
+      assertThat(why.path("code").asText()).isEqualTo("store-full");
+      assertThat(why.path("what").asText()).contains("No space left on device");
+      assertThat(why.path("where").asText()).isNotEmpty();
+      assertThat(why.path("todo").asText()).contains("space");
+      assertThat(site.rest().state(operation).path("undoing").asBoolean()).isFalse();
+    } finally {
+      Installed.run(
+          superuser, "drop event trigger full_disk; drop function public.full_disk()");
     }
     site.rest().await("/v1/tenants/" + id, "Live");
   }
