@@ -238,8 +238,7 @@ class TroubleTest {
       assertThat(why.path("todo").asText()).contains("space");
       assertThat(site.rest().state(operation).path("undoing").asBoolean()).isFalse();
     } finally {
-      Installed.run(
-          superuser, "drop event trigger full_disk; drop function public.full_disk()");
+      Installed.run(superuser, "drop event trigger full_disk; drop function public.full_disk()");
     }
     site.rest().await("/v1/tenants/" + id, "Live");
   }
