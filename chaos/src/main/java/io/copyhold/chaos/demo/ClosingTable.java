@@ -1,6 +1,6 @@
 package io.copyhold.chaos.demo;
 
-import static io.copyhold.chaos.demo.DemoStory.seconds;
+import static io.copyhold.chaos.demo.Waiting.seconds;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ final class ClosingTable {
         "homes migrated",
         "%d of %d, %d scripts, in %s with the kill in it"
             .formatted(
-                proof.homesAtTarget(), rolled.homes(), rolled.scripts(), seconds(rolled.took())));
+                proof.homesAtTarget(), rolled.homes(), proof.scripts(), seconds(rolled.took())));
     row(
         lines,
         "killed",

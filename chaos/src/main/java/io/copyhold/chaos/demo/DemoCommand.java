@@ -78,7 +78,7 @@ public final class DemoCommand implements Callable<Integer> {
             .unstarted(() -> {
               interrupted.set(true);
               System.err.println("copyhold demo: ending what runs");
-              story.close();
+              story.abandon();
               workplace.remove();
             });
     Runtime.getRuntime().addShutdownHook(onCtrlC);
@@ -126,7 +126,7 @@ public final class DemoCommand implements Callable<Integer> {
         complain(e.toString(), null);
       }
     }
-    story.close();
+    story.abandon();
     workplace.removeButLogs();
     System.err.println("The logs are in " + workplace.logs());
     return false;
@@ -134,7 +134,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   private static void report(PrintStream out, DemoResult result, Duration took) {
     out.println();
-    out.println("Measured in this run, %s in all:".formatted(DemoStory.seconds(took)));
+    out.println("Measured in this run, %s in all:".formatted(Waiting.seconds(took)));
     ClosingTable.lines(result).forEach(out::println);
     out.println();
     if (result.proof().wrong().isEmpty()) {

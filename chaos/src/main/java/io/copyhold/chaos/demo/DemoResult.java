@@ -17,14 +17,12 @@ record DemoResult(
 
   /**
    * @param homes that the rollout took to the target version
-   * @param scripts applied in them
    * @param beforeKill homes that had the version when the node was killed
    * @param running operations on homes that were running then
    * @param took from the request to the rollout's end, the outage included
    * @param sinceKill from the kill to the rollout's end
    */
-  record Rolled(
-      int homes, int scripts, int beforeKill, int running, Duration took, Duration sinceKill) {}
+  record Rolled(int homes, int beforeKill, int running, Duration took, Duration sinceKill) {}
 
   /**
    * @param pid of the process that was killed
@@ -38,6 +36,7 @@ record DemoResult(
    * What the databases and the journal say afterwards.
    *
    * @param homesAtTarget by the ledger in each home: every script once, in order, unchanged
+   * @param scripts that the ledgers have beyond the version before the rollout
    * @param shapes different table structures among the homes; 1 when all are alike
    * @param tenantsAsExpected whose rows are those of their seed, at the new version
    * @param attempts of the steps that migrated homes
@@ -54,6 +53,7 @@ record DemoResult(
    */
   record Proof(
       int homesAtTarget,
+      int scripts,
       int shapes,
       int tenantsAsExpected,
       int attempts,

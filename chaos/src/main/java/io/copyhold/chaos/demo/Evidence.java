@@ -29,6 +29,9 @@ final class Evidence {
   private static final int AT_ONCE = 4;
   private static final int HISTORY_PAGE = 1_000;
 
+  /** Scripts that a home has before the rollout. */
+  private static final int LOADABLE = Integer.parseInt(Invoicing.LOADABLE);
+
   private final Api api;
   private final Installation installation;
   private final List<Login> logins;
@@ -61,9 +64,11 @@ final class Evidence {
         Together.each(
             homes, AT_ONCE, home -> Homes.look(home, installation.administrator(home.store())));
     int atTarget = 0;
+    int scripts = 0;
     Set<String> shapes = new HashSet<>();
     for (int i = 0; i < homes.size(); i++) {
       shapes.add(seen.get(i).shape());
+      scripts += Math.max(0, seen.get(i).ledger().size() - LOADABLE);
       if (seen.get(i).ledger().equals(wholeLedger())) {
         atTarget++;
       } else {
@@ -116,6 +121,7 @@ final class Evidence {
             .formatted(payments.acknowledged(), payments.lost()));
     return new DemoResult.Proof(
         atTarget,
+        scripts,
         shapes.size(),
         asExpected,
         attempts.all(),

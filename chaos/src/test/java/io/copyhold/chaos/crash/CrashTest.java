@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -24,7 +24,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CrashTest {
   private static final boolean ALL = Boolean.getBoolean("copyhold.crash.all");
   private static final String STORIES = System.getProperty("copyhold.crash.stories", ".*");
-  private static final AtomicInteger NUMBER = new AtomicInteger(100);
+
+  /** Of each operation, at the same time. */
+  private static final int CROWD = 2;
+
+  /** Together they journal some 700 events. */
+  private static final List<Long> CRASHES_AFTER = List.of(150L, 250L, 350L, 450L);
+
   private static Site site;
 
   @BeforeAll
@@ -44,7 +50,7 @@ class CrashTest {
   @ParameterizedTest
   @MethodSource("stories")
   void aCrashAtAnyPointChangesNothing(Story story) throws Exception {
-    String clean = id(story);
+    String clean = Site.fresh();
     story.prepare().on(site, clean);
     story.begin().on(site, clean);
     awaitEnd(story, clean);
@@ -54,7 +60,7 @@ class CrashTest {
 
     Map<String, Long> points = new LinkedHashMap<>();
     for (long event : points(story, events)) {
-      String id = id(story);
+      String id = Site.fresh();
       story.prepare().on(site, id);
       points.put(id, event);
     }
@@ -87,12 +93,54 @@ class CrashTest {
     }
   }
 
+  /**
+   * The crash comes wherever everybody is at that moment, effects under way included; and again
+   * during the recovery.
+   */
+  @Test
+  void crashesInTheMiddleOfManyOperationsChangeNothing() throws Exception {
+    List<Story> stories = Story.all();
+    Map<Story, List<String>> expected = new LinkedHashMap<>();
+    Map<String, Story> cast = new LinkedHashMap<>();
+    for (Story story : stories) {
+      String clean = Site.fresh();
+      story.prepare().on(site, clean);
+      story.begin().on(site, clean);
+      awaitEnd(story, clean);
+      expected.put(story, Footprint.of(site, story.path(clean), story.operation(), clean));
+      for (int i = 0; i < CROWD; i++) {
+        String id = Site.fresh();
+        story.prepare().on(site, id);
+        cast.put(id, story);
+      }
+    }
+    long before = site.journaled();
+    for (var entry : cast.entrySet()) {
+      entry.getValue().begin().on(site, entry.getKey());
+    }
+    for (long more : CRASHES_AFTER) {
+      Rest.until("events are journaled", () -> site.journaled() >= before + more);
+      site.crash();
+      site.restart();
+    }
+    for (var entry : cast.entrySet()) {
+      String id = entry.getKey();
+      Story story = entry.getValue();
+      awaitEnd(story, id);
+      assertThat(Footprint.of(site, story.path(id), story.operation(), id))
+          .as("%s of %s", story, id)
+          .isEqualTo(expected.get(story));
+    }
+  }
+
   /** All of them, or the first, the last and some between. */
   private static List<Long> points(Story story, long events) {
     List<Long> points = new ArrayList<>();
     boolean each = ALL || story.name().equals("provision-schema");
     long stride = each ? 1 : Math.max(1, events / 3);
-    for (long event = 1 + NUMBER.get() % stride; event <= events; event += stride) {
+    for (long event = 1 + Math.floorMod(story.name().hashCode(), stride);
+        event <= events;
+        event += stride) {
       points.add(event);
     }
     points.add(events + 1);
@@ -113,9 +161,5 @@ class CrashTest {
   private static void awaitEnd(Story story, String id) throws Exception {
     Rest.until(
         story + " " + id + " ends", () -> story.settled().test(site.rest().state(story.path(id))));
-  }
-
-  private static String id(Story story) {
-    return "x" + NUMBER.incrementAndGet();
   }
 }

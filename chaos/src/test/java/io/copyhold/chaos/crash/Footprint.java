@@ -84,12 +84,13 @@ final class Footprint {
    * @param path where the API shows the entity
    * @param operation its operation, {@code provision/1}
    */
-  static List<String> of(Site site, String path, String operation, String id) throws Exception {
+  static List<String> of(Installed site, String path, String operation, String id)
+      throws Exception {
     List<String> lines = new ArrayList<>();
     lines.add("state " + steady(site.rest().state(path)));
     String kind = path.substring("/v1/".length(), path.indexOf('/', 4));
     String owner = kind.substring(0, kind.length() - 1) + "/" + id;
-    for (JsonNode event : site.rest().get(path + "/history?limit=1000").path("items")) {
+    for (JsonNode event : site.rest().get(path + "/history?limit=1000").path("events")) {
       lines.add("event " + event.path("version").asText() + " " + event.path("name").asText());
     }
     JsonNode ended = site.rest().state("/v1/operations/" + owner + "/" + operation);
@@ -99,31 +100,33 @@ final class Footprint {
     }
     lines.addAll(databases(site, id));
     for (String secret :
-        Site.rows(
-            site.control, "select name from copyhold.secret where name ~ ? order by 1", word(id))) {
+        Installed.rows(
+            site.control(),
+            "select name from copyhold.secret where name ~ ? order by 1",
+            word(id))) {
       lines.add("secret " + secret);
     }
     return lines.stream().map(line -> anonymous(line, id)).toList();
   }
 
   /** What the store's server knows of it. */
-  static List<String> databases(Site site, String id) throws SQLException {
+  static List<String> databases(Installed site, String id) throws SQLException {
     String it = word(id);
     Database maintenance = site.store("postgres");
-    List<String> lines = new ArrayList<>(Site.rows(maintenance, SERVER, it, it, it, it));
+    List<String> lines = new ArrayList<>(Installed.rows(maintenance, SERVER, it, it, it, it));
     for (String database :
-        Site.rows(
+        Installed.rows(
             maintenance,
             "select datname from pg_database where datname = 'copyhold_homes' or datname ~ ? order by 1",
             it)) {
-      boolean own = !database.equals(Site.SHARED);
+      boolean own = !database.equals(Installed.SHARED);
       Database here = site.store(database);
-      for (String line : Site.rows(here, SCHEMAS, own ? "app" : "-", it)) {
+      for (String line : Installed.rows(here, SCHEMAS, own ? "app" : "-", it)) {
         lines.add("in " + database + ": " + line);
       }
-      if (!Site.rows(here, "select 'there' where to_regclass('copyhold.home') is not null")
+      if (!Installed.rows(here, "select 'there' where to_regclass('copyhold.home') is not null")
           .isEmpty()) {
-        for (String line : Site.rows(here, BOOK, it, it, it, it, it)) {
+        for (String line : Installed.rows(here, BOOK, it, it, it, it, it)) {
           lines.add("in " + database + ": " + line);
         }
       }

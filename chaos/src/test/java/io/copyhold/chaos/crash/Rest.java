@@ -96,9 +96,24 @@ final class Rest implements AutoCloseable {
     return change("GET", path, null);
   }
 
-  /** An entity's state: {@code kind} and fields. */
+  /** An entity's state: {@code kind} and fields; {@code Absent} when there is none. */
   JsonNode state(String path) throws Exception {
-    return get(path).path("state");
+    Said[] said = new Said[1];
+    until("GET " + path, () -> answered(said, path));
+    return switch (said[0].status()) {
+      case 200 -> said[0].body().path("state");
+      case 404 -> Mappers.JSON.createObjectNode().put("kind", "Absent");
+      default -> throw new AssertionError("GET " + path + ": " + said[0]);
+    };
+  }
+
+  private boolean answered(Said[] said, String path) throws Exception {
+    try {
+      said[0] = send("GET", path, null);
+      return said[0].status() != 503;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Waits for the entity's state to be of this kind. */

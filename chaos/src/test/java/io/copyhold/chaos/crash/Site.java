@@ -12,79 +12,33 @@ import io.copyhold.runtime.postgres.Database;
 import io.copyhold.runtime.postgres.EmbeddedPostgres;
 import io.copyhold.runtime.postgres.PoolSettings;
 import io.copyhold.runtime.postgres.PostgresFixture;
-import io.copyhold.tenants.store.StoreAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One whole node in this JVM on real servers, which can crash and come back: a control database and
  * a store, each reached over a {@link Wire}.
  */
-final class Site implements AutoCloseable {
-  static final String STORE = "store";
-  static final String SHARED = StoreAddress.SHARED_DATABASE;
-  static final String CHANGELOG = "app";
-
-  /** Fails in its second file. */
-  static final String BROKEN = "broken";
-
-  static final String REGION = "local";
-  static final String TIER = "standard";
+final class Site implements Installed, AutoCloseable {
+  private static final AtomicInteger NUMBER = new AtomicInteger(100);
   private static final String CONTROL_ROLE = "copyhold_control";
   private static final String PASSWORD = "a-control-role's password";
 
-  private static final Map<String, String> SCRIPTS =
-      map(
-              "V1__customer.sql",
-              """
-              create table customer (
-                tenant_id text not null default copyhold.tenant(),
-                id bigint not null,
-                name text not null,
-                primary key (tenant_id, id)
-              );
-              insert into customer (tenant_id, id, name) select 'nobody', 0, 'the first' where false;
-              """,
-              "V2__invoice.sql",
-              """
-              create table invoice (
-                tenant_id text not null default copyhold.tenant(),
-                id bigint generated always as identity,
-                customer bigint not null,
-                primary key (tenant_id, id),
-                foreign key (tenant_id, customer) references customer (tenant_id, id)
-              );
-              """,
-              "V3__due.sql",
-              "alter table invoice add column due date;",
-              "V4__by_due.sql",
-              "-- copyhold: no-transaction\n"
-                  + "create index concurrently invoice_by_due on invoice (tenant_id, due);")
-          .entrySet()
-          .stream()
-          .collect(
-              java.util.stream.Collectors.toMap(Map.Entry::getKey, e -> (String) e.getValue()));
-
-  final EmbeddedPostgres server =
+  private final EmbeddedPostgres server =
       PostgresFixture.start(PostgresFixture.newSettings().withMaxConnections(300));
-  final Database control = PostgresFixture.newDatabase(server);
-  final EmbeddedPostgres storeServer =
+  private final Database control = PostgresFixture.newDatabase(server);
+  private final EmbeddedPostgres storeServer =
       PostgresFixture.start(PostgresFixture.newSettings().withMaxConnections(200));
-  final Path data = PostgresFixture.newDirectory();
+  private final Path data = PostgresFixture.newDirectory();
   private final Wire toControl;
   private final Wire toStore;
   private final int remotingPort;
@@ -99,7 +53,7 @@ final class Site implements AutoCloseable {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(control.host()))) {
       this.remotingPort = free.getLocalPort();
     }
-    run(
+    Installed.run(
         store,
         "create role "
             + CONTROL_ROLE
@@ -109,17 +63,9 @@ final class Site implements AutoCloseable {
     this.node = Node.start(ConfigFactory.parseMap(keys()));
     this.rest = open();
     this.held = new HeldWrites(control);
-    rest.change("PUT", "/v1/stores/" + STORE, registration(null));
+    rest.change("PUT", "/v1/stores/" + STORE, registration(STORE, TIER));
     awaitReady(STORE);
-    publish(CHANGELOG, SCRIPTS);
-    publish(
-        BROKEN,
-        Map.of(
-            "V1__customer.sql",
-            SCRIPTS.getOrDefault("V1__customer.sql", ""),
-            "V2__broken.sql",
-            "create table half (tenant_id text not null, id int not null,"
-                + " primary key (tenant_id, id));\nselect no_such_function();"));
+    Changelogs.publish(rest);
   }
 
   private Map<String, Object> keys() {
@@ -148,49 +94,52 @@ final class Site implements AutoCloseable {
     return keys;
   }
 
-  Map<String, Object> registration(String sharedDatabase) {
-    Map<String, Object> body =
-        map(
-            "host",
-            server.database("postgres").host(),
-            "port",
-            toStore.port(),
-            "adminUser",
-            CONTROL_ROLE,
-            "adminPassword",
-            PASSWORD,
-            "sslMode",
-            "disable",
-            "region",
-            REGION,
-            "tier",
-            sharedDatabase == null ? TIER : "other",
-            "capacity",
-            map("homesMax", 5_000, "connectionsMax", 40, "workMax", 8));
-    if (sharedDatabase != null) {
-      body.put("sharedDatabase", sharedDatabase);
-    }
-    return body;
+  private Map<String, Object> registration(String id, String tier) {
+    return map(
+        "host",
+        control.host(),
+        "port",
+        toStore.port(),
+        "adminUser",
+        CONTROL_ROLE,
+        "adminPassword",
+        PASSWORD,
+        "sslMode",
+        "disable",
+        "sharedDatabase",
+        id.equals(STORE) ? SHARED : id,
+        "region",
+        REGION,
+        "tier",
+        tier,
+        "capacity",
+        map("homesMax", 5_000, "connectionsMax", 40, "workMax", 8));
   }
 
-  private void publish(String changelog, Map<String, String> scripts) throws Exception {
-    List<Map<String, Object>> list = new ArrayList<>();
-    scripts.forEach((file, content) -> list.add(map("file", file, "content", content)));
-    rest.change(
-        "POST",
-        "/v1/changelogs/" + changelog + "/versions",
-        map("poolable", true, "scripts", list));
+  /** Another store on the same server, in a database of its own; nothing is placed there. */
+  @Override
+  public Map<String, Object> registration(String id) {
+    return registration(id, "other");
   }
 
-  void awaitReady(String store) throws Exception {
-    Rest.until(
-        "store " + store,
-        () ->
-            rest.state("/v1/stores/" + store).path("health").path("kind").asText().equals("Ready"));
+  /** An id that nobody else has. */
+  static String fresh() {
+    return "x" + NUMBER.incrementAndGet();
   }
 
-  Rest rest() {
+  @Override
+  public Rest rest() {
     return rest;
+  }
+
+  @Override
+  public String role() {
+    return CONTROL_ROLE;
+  }
+
+  @Override
+  public Database control() {
+    return control;
   }
 
   HeldWrites held() {
@@ -198,7 +147,8 @@ final class Site implements AutoCloseable {
   }
 
   /** A database of the store's server, as its superuser and past the wire. */
-  Database store(String database) {
+  @Override
+  public Database store(String database) {
     return storeServer.database(database);
   }
 
@@ -250,40 +200,6 @@ final class Site implements AutoCloseable {
 
   void mendControl() {
     toControl.mend();
-  }
-
-  /** Events that an entity has. */
-  long events(String persistenceId) throws SQLException {
-    return Long.parseLong(
-        rows(
-                control,
-                "select count(*)::text from copyhold.event_journal where persistence_id = ?",
-                persistenceId)
-            .getFirst());
-  }
-
-  static List<String> rows(Database database, String sql, String... parameters)
-      throws SQLException {
-    try (Connection c = database.connect("crash-test");
-        PreparedStatement s = c.prepareStatement(sql)) {
-      for (int i = 0; i < parameters.length; i++) {
-        s.setString(i + 1, parameters[i]);
-      }
-      List<String> rows = new ArrayList<>();
-      try (ResultSet r = s.executeQuery()) {
-        while (r.next()) {
-          rows.add(r.getString(1));
-        }
-      }
-      return rows;
-    }
-  }
-
-  static void run(Database database, String sql) throws SQLException {
-    try (Connection c = database.connect("crash-test");
-        Statement s = c.createStatement()) {
-      s.execute(sql);
-    }
   }
 
   @Override

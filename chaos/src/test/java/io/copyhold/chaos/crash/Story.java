@@ -27,7 +27,7 @@ record Story(
     Predicate<JsonNode> settled) {
 
   interface Act {
-    void on(Site site, String id) throws Exception;
+    void on(Installed site, String id) throws Exception;
   }
 
   private static final Act NOTHING = (_, _) -> {};
@@ -82,7 +82,7 @@ record Story(
         "tenant",
         "provision/1",
         strategy.equals("pool") ? (site, _) -> pool(site, SHARED) : NOTHING,
-        (site, id) -> onboard(site, id, strategy, Site.CHANGELOG, "2"),
+        (site, id) -> onboard(site, id, strategy, Changelogs.APP, "2"),
         kind("Live"));
   }
 
@@ -93,7 +93,7 @@ record Story(
         "tenant",
         "provision/1",
         NOTHING,
-        (site, id) -> onboard(site, id, strategy, Site.BROKEN, "2"),
+        (site, id) -> onboard(site, id, strategy, Changelogs.BROKEN, "2"),
         kind("ProvisioningFailed"));
   }
 
@@ -149,7 +149,7 @@ record Story(
         "pool",
         "create/1",
         NOTHING,
-        (site, id) -> createPool(site, id, Site.CHANGELOG),
+        (site, id) -> createPool(site, id, Changelogs.APP),
         kind("Open"));
   }
 
@@ -159,7 +159,7 @@ record Story(
         "pool",
         "create/1",
         NOTHING,
-        (site, id) -> createPool(site, id, Site.BROKEN),
+        (site, id) -> createPool(site, id, Changelogs.BROKEN),
         kind("CreateFailed"));
   }
 
@@ -198,7 +198,7 @@ record Story(
     return new Story(
         "adopt",
         "tenant",
-        "adopt/1",
+        "adopt/2",
         (site, id) -> {
           legacy(site, id);
           adoption(site, id);
@@ -215,8 +215,7 @@ record Story(
         "store",
         "check/1",
         NOTHING,
-        (site, id) ->
-            site.rest().change("PUT", "/v1/stores/" + id, site.registration(id.replace('-', '_'))),
+        (site, id) -> site.rest().change("PUT", "/v1/stores/" + id, site.registration(id)),
         state -> state.path("health").path("kind").asText().equals("Ready"));
   }
 
@@ -245,7 +244,7 @@ record Story(
                     "/v1/rollouts/" + id,
                     map(
                         "changelog",
-                        Site.CHANGELOG,
+                        Changelogs.APP,
                         "version",
                         "3",
                         "waves",
@@ -259,7 +258,8 @@ record Story(
   static final String SHARED = "shared";
 
   private static void onboard(
-      Site site, String id, String strategy, String changelog, String version) throws Exception {
+      Installed site, String id, String strategy, String changelog, String version)
+      throws Exception {
     Map<String, Object> body =
         new HashMap<>(
             map(
@@ -268,9 +268,9 @@ record Story(
                 "plan",
                 "pro",
                 "region",
-                Site.REGION,
+                Installed.REGION,
                 "tier",
-                Site.TIER,
+                Installed.TIER,
                 "isolation",
                 strategy,
                 "changelog",
@@ -283,43 +283,51 @@ record Story(
     site.rest().change("PUT", "/v1/tenants/" + id, body);
   }
 
-  private static void active(Site site, String id, String strategy) throws Exception {
+  private static void active(Installed site, String id, String strategy) throws Exception {
     if (strategy.equals("pool")) {
       pool(site, SHARED);
     }
-    onboard(site, id, strategy, Site.CHANGELOG, "2");
+    onboard(site, id, strategy, Changelogs.APP, "2");
     site.rest().await("/v1/tenants/" + id, "Live");
   }
 
-  private static void createPool(Site site, String id, String changelog) throws Exception {
+  private static void createPool(Installed site, String id, String changelog) throws Exception {
     site.rest()
         .change(
             "PUT",
             "/v1/pools/" + id,
-            map("store", Site.STORE, "changelog", changelog, "version", "2", "membersMax", 1_000));
+            map(
+                "store",
+                Installed.STORE,
+                "changelog",
+                changelog,
+                "version",
+                "2",
+                "membersMax",
+                1_000));
   }
 
-  private static void pool(Site site, String id) throws Exception {
+  private static void pool(Installed site, String id) throws Exception {
     if (site.rest().send("GET", "/v1/pools/" + id, null).status() == 404) {
-      createPool(site, id, Site.CHANGELOG);
+      createPool(site, id, Changelogs.APP);
     }
     site.rest().await("/v1/pools/" + id, "Open");
   }
 
   /** A schema that was there before Copyhold, in the store's shared database. */
-  private static void legacy(Site site, String id) throws Exception {
+  private static void legacy(Installed site, String id) throws Exception {
     String schema = schema(id);
-    Database shared = site.store(Site.SHARED);
-    Site.run(
+    Database shared = site.store(Installed.SHARED);
+    Installed.run(
         shared,
         "create schema %1$s; create table %1$s.customer (id int primary key, name text);"
                 .formatted(schema)
             + "insert into %1$s.customer values (1, 'Ann');".formatted(schema)
-            + "alter schema %1$s owner to copyhold_control;".formatted(schema)
-            + "alter table %1$s.customer owner to copyhold_control".formatted(schema));
+            + "alter schema %1$s owner to %2$s;".formatted(schema, site.role())
+            + "alter table %1$s.customer owner to %2$s".formatted(schema, site.role()));
   }
 
-  private static void adoption(Site site, String id) throws Exception {
+  private static void adoption(Installed site, String id) throws Exception {
     site.rest()
         .change(
             "PUT",
@@ -330,19 +338,19 @@ record Story(
                 "plan",
                 "pro",
                 "region",
-                Site.REGION,
+                Installed.REGION,
                 "tier",
-                Site.TIER,
+                Installed.TIER,
                 "store",
-                Site.STORE,
+                Installed.STORE,
                 "isolation",
                 "schema",
                 "database",
-                Site.SHARED,
+                Installed.SHARED,
                 "schema",
                 schema(id),
                 "changelog",
-                Site.CHANGELOG,
+                Changelogs.APP,
                 "version",
                 "1"));
   }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.copyhold.chaos.installation.Workplace;
 import io.copyhold.chaos.workload.Invoicing;
+import io.copyhold.config.node.ChildState;
+import io.copyhold.config.node.SupervisorState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +30,10 @@ class DemoStoryTest {
     List<ProcessHandle> processes = new ArrayList<>();
     try (DemoStory story = new DemoStory(workplace.directory(), plan, recorded(told))) {
       result = story.tell();
-      ProcessHandle.current().descendants().forEach(processes::add);
+      for (ChildState child :
+          SupervisorState.read(workplace.directory()).orElseThrow().children()) {
+        processes.add(ProcessHandle.of(child.pid()).orElseThrow());
+      }
     }
 
     assertThat(result.onboarded().tenants()).isEqualTo(TENANTS);
@@ -41,6 +46,7 @@ class DemoStoryTest {
     DemoResult.Proof proof = result.proof();
     assertThat(proof.wrong()).isEmpty();
     assertThat(proof.homesAtTarget()).isEqualTo(HOMES);
+    assertThat(proof.scripts()).isEqualTo(2 * HOMES);
     assertThat(proof.shapes()).isEqualTo(1);
     assertThat(proof.tenantsAsExpected()).isEqualTo(TENANTS);
     assertThat(proof.attempts()).isGreaterThanOrEqualTo(2 * HOMES);
@@ -53,7 +59,7 @@ class DemoStoryTest {
     assertThat(ClosingTable.lines(result)).hasSize(12);
     assertThat(told).anyMatch(line -> line.contains("kill -9"));
 
-    assertThat(processes).isNotEmpty().noneMatch(ProcessHandle::isAlive);
+    assertThat(processes).hasSize(4).noneMatch(ProcessHandle::isAlive);
     workplace.remove();
     assertThat(workplace.directory()).doesNotExist();
   }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -71,7 +72,8 @@ final class ApiOptions {
     return SupervisorState.read(data.directory()).stream()
         .flatMap(state -> state.children().stream())
         .filter(child -> child.name().startsWith("node-"))
-        .filter(child -> child.phase() == ChildState.Phase.RUNNING)
+        // one that is being restarted will listen where it did
+        .sorted(Comparator.comparing(child -> child.phase() != ChildState.Phase.RUNNING))
         .map(child -> "http://127.0.0.1:" + child.port())
         .findFirst()
         .orElse(DEFAULT_URL);

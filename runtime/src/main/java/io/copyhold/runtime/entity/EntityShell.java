@@ -186,6 +186,7 @@ final class EntityShell<S, C, E>
       case Message.Stop _ -> stop();
       case Message.OperationParked _,
           Message.OperationUnparked _,
+          Message.OperationAwaited _,
           Message.Reaction _,
           Message.Released _ -> {
         reactor.onMessage(state.state(), state.version(), message);

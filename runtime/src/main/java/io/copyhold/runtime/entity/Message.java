@@ -56,6 +56,11 @@ public sealed interface Message {
 
   record OperationUnparked(String operation) implements Local {}
 
+  /**
+   * An operation's actor is there and knows no plan: its start was lost. Repeated until it is told.
+   */
+  record OperationAwaited(String operation) implements Local {}
+
   /** Anything that a {@link Reactor} sends to itself. */
   record Reaction(Object content) implements Local {}
 

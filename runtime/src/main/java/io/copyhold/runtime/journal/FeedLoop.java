@@ -121,10 +121,7 @@ public final class FeedLoop implements AutoCloseable {
           pause = settings.pollMin();
           continue;
         }
-        pause =
-            batch.entries().isEmpty()
-                ? longer(pause, settings.pollMax())
-                : rest(took);
+        pause = batch.entries().isEmpty() ? longer(pause, settings.pollMax()) : rest(took);
       } catch (RuntimeException e) {
         offset = null;
         if (!failing) {

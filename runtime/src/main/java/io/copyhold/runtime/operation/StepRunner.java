@@ -127,7 +127,7 @@ final class StepRunner implements Reactor<Operation> {
 
   private void look(Operation state) {
     switch (state) {
-      case Operation.NotStarted _ -> {}
+      case Operation.NotStarted _ -> awaitStart();
       case Operation.Ended(_, _, _, var outcome, _) -> reportEnd(state, outcome);
       case Running running -> {
         ended = false;
@@ -158,6 +158,13 @@ final class StepRunner implements Reactor<Operation> {
       case Wait.Calling calling -> call(running, calling);
       case Wait.Child wanted -> child(running, wanted);
     }
+  }
+
+  /** Its start is on the way, or was lost with a write that failed. */
+  private void awaitStart() {
+    shell
+        .timers()
+        .startSingleTimer("report-end", new Message.Reaction(new Note.ReportEnd()), REPORT_EVERY);
   }
 
   private void reportEnd(Operation state, Outcome outcome) {
@@ -433,6 +440,20 @@ final class StepRunner implements Reactor<Operation> {
     }
   }
 
+  private void startChild(Running running, Wait.Child wanted, ActorRef<Message> actor) {
+    OperationType<?> type = operations.types().newest(wanted.type()).orElse(null);
+    if (type != null) {
+      actor.tell(
+          new Message.Ask(
+              new Command.Start(
+                  WantedReactor.plan(
+                      ref, wanted.id(), type, wanted.input(), running.plan().traceparent())),
+              Origin.of("operation:" + ref.id()),
+              false,
+              shell.actor().getSystem().ignoreRef()));
+    }
+  }
+
   private void child(Running running, Wait.Child wanted) {
     if (child == null) {
       OperationType<?> type = operations.types().newest(wanted.type()).orElse(null);
@@ -451,14 +472,7 @@ final class StepRunner implements Reactor<Operation> {
                   wanted.id().replace('/', '-') + "-" + wanted.attempt() + "-" + term);
       child = actor;
       shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
-      actor.tell(
-          new Message.Ask(
-              new Command.Start(
-                  WantedReactor.plan(
-                      ref, wanted.id(), type, wanted.input(), running.plan().traceparent())),
-              Origin.of("operation:" + ref.id()),
-              false,
-              shell.actor().getSystem().ignoreRef()));
+      startChild(running, wanted, actor);
     }
     if (running.cancelling()) {
       child.tell(ask(new Command.Cancel()));
@@ -474,6 +488,13 @@ final class StepRunner implements Reactor<Operation> {
       case Message.OperationEnded(_, var outcome) -> childEnded(state, outcome);
       case Message.OperationParked(_, var until) -> park(until);
       case Message.OperationUnparked _ -> unpark();
+      case Message.OperationAwaited _ -> {
+        if (state instanceof Running running
+            && running.waiting() instanceof Wait.Child wanted
+            && child != null) {
+          startChild(running, wanted, child);
+        }
+      }
       case Message.Signal signal -> {
         if (child != null) {
           child.tell(
@@ -559,7 +580,12 @@ final class StepRunner implements Reactor<Operation> {
           look(state);
         }
       }
-      case Note.ReportEnd _ -> look(state);
+      case Note.ReportEnd _ -> {
+        if (state instanceof Operation.NotStarted) {
+          ownerActor.tell(new Message.OperationAwaited(id));
+        }
+        look(state);
+      }
       case Note.ChildGone _ -> {
         child = null;
         if (stopped == null) {

@@ -143,6 +143,12 @@ final class WantedReactor<S> implements Reactor<S> {
     }
     Child child = new Child(spawn(request.id()));
     children.put(request.id(), child);
+    tellStart(child, request, operation, origin);
+  }
+
+  /** Safe to repeat: an operation starts once. */
+  private void tellStart(
+      Child child, OperationRequest request, OperationType<?> operation, Origin origin) {
     child.actor.tell(
         new Message.Ask(
             new Operation.Command.Start(
@@ -150,6 +156,17 @@ final class WantedReactor<S> implements Reactor<S> {
             Origin.of("entity:" + ref),
             false,
             shell.actor().getSystem().ignoreRef()));
+  }
+
+  /** The journal failed the operation's actor before it had stored its start. */
+  private void startAgain(S state, String id) {
+    Child child = children.get(id);
+    for (OperationRequest request : type.operations(state)) {
+      OperationType<?> operation = operations.types().newest(request.type()).orElse(null);
+      if (request.id().equals(id) && child != null && operation != null) {
+        tellStart(child, request, operation, Origin.SYSTEM);
+      }
+    }
   }
 
   private ActorRef<Message> spawn(String id) {
@@ -197,6 +214,7 @@ final class WantedReactor<S> implements Reactor<S> {
       case Message.Wake(var name, _, _) -> woken(state, name);
       case Message.OperationParked(var id, var until) -> parked(id, until);
       case Message.OperationUnparked(var id) -> unparked(id);
+      case Message.OperationAwaited(var id) -> startAgain(state, id);
       case Message.OperationEnded(var id, _) -> {
         if (type.operations(state).stream().anyMatch(request -> request.id().equals(id))) {
           log.atError()

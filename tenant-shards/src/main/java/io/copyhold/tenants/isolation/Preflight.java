@@ -28,7 +28,8 @@ public final class Preflight {
    * @param what one sentence, said of the object
    * @param todo how to close it
    * @param sql selects the objects that break it, from {@code p} (schema, owner, app), {@code n}
-   *     (the schema), {@code o} (what is in it), {@code t} (its tables) and {@code login} (its tenants' roles)
+   *     (the schema), {@code o} (what is in it), {@code t} (its tables) and {@code login} (its
+   *     tenants' roles)
    */
   private record Rule(String code, String what, String todo, String sql) {}
 

@@ -45,6 +45,7 @@ final class LeaseTable {
       throws SQLException {
     return transaction(c -> {
       lock(c, store, kind, declared);
+      endPredecessors(c, store, kind);
       List<Other> others = others(c, store, kind);
       int taken = others.stream().mapToInt(Other::amount).sum();
       long before = others.stream().filter(o -> o.node().compareTo(node) < 0).count();
@@ -95,6 +96,27 @@ final class LeaseTable {
       s.setString(1, store);
       s.setString(2, kind);
       s.setInt(3, declared);
+      s.executeUpdate();
+    }
+  }
+
+  /**
+   * Nodes are named {@code address#incarnation}. An earlier process at this one's own address has
+   * ended, or this one could not listen there: after a crash the share need not run out first.
+   */
+  private void endPredecessors(Connection c, String store, String kind) throws SQLException {
+    int end = node.indexOf('#');
+    if (end < 0) {
+      return;
+    }
+    try (PreparedStatement s =
+        c.prepareStatement(
+            "DELETE FROM copyhold.permit_lease"
+                + " WHERE store = ? AND kind = ? AND starts_with(node, ?) AND node <> ?")) {
+      s.setString(1, store);
+      s.setString(2, kind);
+      s.setString(3, node.substring(0, end + 1));
+      s.setString(4, node);
       s.executeUpdate();
     }
   }
