@@ -19,8 +19,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Our runner, as an operation's step calls it: each file fenced, recorded in the home's ledger in the
- * same transaction, as the home's owner, its waits for locks bounded. Without the journal above it.
+ * Our runner, as an operation's step calls it: each file fenced, recorded in the home's ledger in
+ * the same transaction, as the home's owner, its waits for locks bounded. Without the journal above
+ * it.
  */
 final class CopyholdFleet implements FleetSide {
   private static final int CONNECTIONS_MAX = 16;

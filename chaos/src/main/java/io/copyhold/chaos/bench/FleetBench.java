@@ -22,10 +22,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * A thousand schemas, five files of DDL each: our runner against Flyway in a loop, on the same server,
- * in rounds that change who goes first. Then the pass where all is current. Flyway runs with a pool of
- * connections and without, and the ratios are to whichever was faster; plain JDBC runs along on fewer
- * homes, as the floor.
+ * A thousand schemas, five files of DDL each: our runner against Flyway in a loop, on the same
+ * server, in rounds that change who goes first. Then the pass where all is current. Flyway runs
+ * with a pool of connections and without, and the ratios are to whichever was faster; plain JDBC
+ * runs along on fewer homes, as the floor.
  */
 @Command(
     name = "fleet",
@@ -131,20 +131,29 @@ final class FleetBench implements Callable<Integer> {
 
   private Figures round(EmbeddedPostgres server, FleetSide side, List<String> names)
       throws Exception {
-    Together.each(names, threads, home -> {
-      side.create(home);
-      return true;
-    });
+    Together.each(
+        names,
+        threads,
+        home -> {
+          side.create(home);
+          return true;
+        });
     Machine.Moment begin = Machine.now(server.pid());
-    Together.each(names, threads, home -> {
-      side.apply(home);
-      return true;
-    });
+    Together.each(
+        names,
+        threads,
+        home -> {
+          side.apply(home);
+          return true;
+        });
     Machine.Moment applied = Machine.now(server.pid());
-    Together.each(names, threads, home -> {
-      side.requireCurrent(home);
-      return true;
-    });
+    Together.each(
+        names,
+        threads,
+        home -> {
+          side.requireCurrent(home);
+          return true;
+        });
     Machine.Moment current = Machine.now(server.pid());
     return new Figures(
         names.size(), Machine.between(begin, applied), Machine.between(applied, current));

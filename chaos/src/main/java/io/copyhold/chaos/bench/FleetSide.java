@@ -2,7 +2,9 @@ package io.copyhold.chaos.bench;
 
 import java.util.Locale;
 
-/** One of those that are compared: takes homes to the last version, one at a time, from any thread. */
+/**
+ * One of those that are compared: takes homes to the last version, one at a time, from any thread.
+ */
 interface FleetSide extends AutoCloseable {
   String name();
 
@@ -20,8 +22,7 @@ interface FleetSide extends AutoCloseable {
     static final Figures NONE = new Figures(0, Machine.Used.NOTHING, Machine.Used.NOTHING);
 
     Figures plus(Figures other) {
-      return new Figures(
-          homes + other.homes, apply.plus(other.apply), current.plus(other.current));
+      return new Figures(homes + other.homes, apply.plus(other.apply), current.plus(other.current));
     }
 
     double perSecond() {

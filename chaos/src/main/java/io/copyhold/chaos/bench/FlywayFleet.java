@@ -11,9 +11,9 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flyway in a loop, as its users do it who have a schema per tenant: one instance per schema. By its
- * own means, with a login each time; or with a pool of connections, which spares it the logins but
- * keeps server processes that remember every schema they have seen.
+ * Flyway in a loop, as its users do it who have a schema per tenant: one instance per schema. By
+ * its own means, with a login each time; or with a pool of connections, which spares it the logins
+ * but keeps server processes that remember every schema they have seen.
  */
 final class FlywayFleet implements FleetSide {
   private static final String FILES = "classpath:io/copyhold/chaos/bench/fleet";

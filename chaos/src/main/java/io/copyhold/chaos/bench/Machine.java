@@ -40,8 +40,7 @@ final class Machine {
     static final Used NOTHING = new Used(Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
     Used plus(Used more) {
-      return new Used(
-          wall.plus(more.wall), cpu.plus(more.cpu), othersCpu.plus(more.othersCpu));
+      return new Used(wall.plus(more.wall), cpu.plus(more.cpu), othersCpu.plus(more.othersCpu));
     }
 
     double perSecond(int things) {

@@ -12,8 +12,9 @@ import java.sql.Statement;
 import java.util.List;
 
 /**
- * The floor: the same files over plain JDBC and a pool, each with a row of history in its transaction.
- * No fence, no owner, no limit, no checksum; not a tool, but what the server itself takes.
+ * The floor: the same files over plain JDBC and a pool, each with a row of history in its
+ * transaction. No fence, no owner, no limit, no checksum; not a tool, but what the server itself
+ * takes.
  */
 final class PlainFleet implements FleetSide {
   private static final String DATABASE = "plain";

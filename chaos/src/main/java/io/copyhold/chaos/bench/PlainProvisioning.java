@@ -22,7 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 final class PlainProvisioning implements AutoCloseable {
   private static final String DATABASE = "plain";
 
-  /** Its own operator: the more roles somebody has made, the longer the server takes for one more. */
+  /**
+   * Its own operator: the more roles somebody has made, the longer the server takes for one more.
+   */
   private static final String OPERATOR = "plain_operator";
 
   private static final String PASSWORD = "plain-password-of-32-characters-";
@@ -59,10 +61,7 @@ final class PlainProvisioning implements AutoCloseable {
       try (Connection c = administrator.connect("plain");
           Statement s = c.createStatement()) {
         s.execute(
-            "create role "
-                + OPERATOR
-                + " login createrole createdb password "
-                + literal(PASSWORD));
+            "create role " + OPERATOR + " login createrole createdb password " + literal(PASSWORD));
       }
     }
     for (Database server : servers) {

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 import picocli.CommandLine;
 
-/** Each says what it ran against and how loaded the machine was, and ends in one line of numbers. */
+/**
+ * Each says what it ran against and how loaded the machine was, and ends in one line of numbers.
+ */
 @Isolated("takes standard output for itself")
 class BenchTest {
   private static final Pattern RESULT = Pattern.compile("RESULT ([a-z]+)((?: [a-z0-9_]+=[^ ]+)+)");
@@ -24,7 +26,8 @@ class BenchTest {
     String out = run("fleet", "--homes", "40", "--quick");
 
     assertThat(out)
-        .contains("PostgreSQL ", "load average", "Copyhold ", "Flyway ", "Flyway pooled", "plain JDBC");
+        .contains(
+            "PostgreSQL ", "load average", "Copyhold ", "Flyway ", "Flyway pooled", "plain JDBC");
     assertThat(numbers(out, "fleet"))
         .containsKeys(
             "apply_ratio", "current_ratio", "cpu_ratio", "plain_apply_ratio", "cpu_ms_per_home")

@@ -32,9 +32,9 @@ public final class FeedLoop implements AutoCloseable {
   }
 
   /**
-   * After a batch a follower rests so many times as long as that took, unless somebody waits for it: a
-   * batch of one event costs almost what one of a hundred does, and following is to take no more than
-   * a tenth of a processor.
+   * After a batch a follower rests so many times as long as that took, unless somebody waits for
+   * it: a batch of one event costs almost what one of a hundred does, and following is to take no
+   * more than a tenth of a processor.
    */
   private static final int REST = 9;
 

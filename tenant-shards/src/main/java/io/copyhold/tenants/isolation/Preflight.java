@@ -438,17 +438,14 @@ public final class Preflight {
     return found;
   }
 
-  private static void collect(ResultSet r, String prefix, List<Problem> found)
-      throws SQLException {
+  private static void collect(ResultSet r, String prefix, List<Problem> found) throws SQLException {
     while (r.next()) {
       Rule rule = BY_CODE.get(r.getString(1));
       if (rule == null) {
         throw new IllegalStateException("no rule " + r.getString(1));
       }
       found.add(
-          Problem.conflict(rule.code(), rule.what())
-              .at(prefix + r.getString(2))
-              .todo(rule.todo()));
+          Problem.conflict(rule.code(), rule.what()).at(prefix + r.getString(2)).todo(rule.todo()));
     }
   }
 

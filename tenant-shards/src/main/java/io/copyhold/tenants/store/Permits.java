@@ -3,6 +3,8 @@ package io.copyhold.tenants.store;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -29,10 +31,11 @@ public interface Permits {
     void close();
   }
 
-  /** Bounded on this node alone, whatever the store and kind. */
+  /** So many of each kind at each store, on this node alone. */
   static Permits local(int amount, Duration wait) {
-    Semaphore free = new Semaphore(amount, true);
+    Map<String, Semaphore> all = new ConcurrentHashMap<>();
     return (store, kind) -> {
+      Semaphore free = all.computeIfAbsent(store + '/' + kind, _ -> new Semaphore(amount, true));
       try {
         if (!free.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
           throw new ProblemException(exhausted(store, kind, wait));

@@ -314,9 +314,11 @@ final class Scripts {
         Sql.strings(
             c,
             """
-            select distinct on (age, a.pid) format('pid %s (%s, %s), %s, transaction open for %s s', a.pid,
+            select distinct on (age, a.pid) format('pid %s (%s, %s), %s', a.pid,
               coalesce(a.usename, a.backend_type), coalesce(nullif(a.application_name, ''), 'no name'),
-              coalesce(a.state, a.backend_type), coalesce(round(extract(epoch from age)), 0))
+              coalesce(coalesce(a.state, a.backend_type)
+                || format(', transaction open for %s s', coalesce(round(extract(epoch from age)), 0)),
+                'the rest hidden from us: grant pg_read_all_stats'))
             from pg_locks l join pg_class r on r.oid = l.relation
             join pg_namespace n on n.oid = r.relnamespace
             join pg_stat_activity a on a.pid = l.pid, lateral (select clock_timestamp() - a.xact_start as age) x

@@ -294,7 +294,14 @@ class ScriptsTest {
       assertThat(problem.what())
           .contains("t_" + name)
           .contains("application")
-          .contains("idle in transaction");
+          .contains("grant pg_read_all_stats");
+      try (Connection root = fixture.superuser(fixture.address().sharedDatabase())) {
+        Sql.run(root, "grant pg_read_all_stats to " + Identifiers.quote(fixture.address().user()));
+        problem = problem(() -> store.apply(home, alter, fence(name), HASTY));
+        assertThat(problem.what()).contains("idle in transaction");
+        Sql.run(
+            root, "revoke pg_read_all_stats from " + Identifiers.quote(fixture.address().user()));
+      }
       app.commit();
       assertThat(store.apply(home, alter, fence(name), HASTY).already()).isFalse();
     }
