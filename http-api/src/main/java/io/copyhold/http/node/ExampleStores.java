@@ -4,9 +4,11 @@ import com.typesafe.config.Config;
 import io.copyhold.config.secret.Secret;
 import io.copyhold.config.secret.SecretRef;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.runtime.Await;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.tenants.store.Store;
@@ -108,6 +110,8 @@ final class ExampleStores {
   }
 
   private Reply ask(EntityRef ref, Store.Command command) {
-    return entities.ask(ref, command, Origin.SYSTEM).toCompletableFuture().join();
+    return Await.answer(
+        entities.ask(ref, command, Origin.SYSTEM),
+        Problem.unavailable("no-answer", "The store's entity does not answer.").at(ref.toString()));
   }
 }

@@ -2,14 +2,15 @@ package io.copyhold.http.node;
 
 import io.copyhold.http.auth.TokenText;
 import io.copyhold.http.auth.Tokens;
+import io.copyhold.runtime.Await;
 import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.process.ProtectedFile;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,8 @@ import org.slf4j.LoggerFactory;
 public final class FirstToken {
   private static final Logger log = LoggerFactory.getLogger(FirstToken.class);
   private static final long RETRY_MS = 1_000;
+  private static final Problem NO_ANSWER =
+      Problem.unavailable("no-answer", "The entity of the first token does not answer.");
 
   private FirstToken() {}
 
@@ -53,7 +56,7 @@ public final class FirstToken {
                     "Put the operator's token back, or remove the file."));
     while (true) {
       try {
-        if (!tokens.bootstrap(candidate).toCompletableFuture().join()) {
+        if (!Await.answer(tokens.bootstrap(candidate), NO_ANSWER)) {
           log.atInfo().log(
               "the cluster has its first token already; it is not the one in this directory");
           if (mine) {
@@ -61,11 +64,9 @@ public final class FirstToken {
           }
         }
         return;
-      } catch (CompletionException e) {
-        if (!(e.getCause() instanceof ProblemException)) {
-          throw e;
-        }
-        Thread.sleep(RETRY_MS);
+      } catch (ProblemException e) {
+        log.atDebug().setCause(e).log("the first token is not made yet; tried again");
+        Thread.sleep(RETRY_MS); // ends here when the node does
       }
     }
   }

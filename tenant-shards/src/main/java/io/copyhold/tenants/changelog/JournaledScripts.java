@@ -2,6 +2,7 @@ package io.copyhold.tenants.changelog;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.copyhold.runtime.Await;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
@@ -11,13 +12,9 @@ import io.copyhold.runtime.journal.Blobs;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.tenants.store.Script;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Scripts named by the changelog's entity, with their text from the blobs. What was proven once is
@@ -25,7 +22,6 @@ import java.util.concurrent.TimeoutException;
  */
 public final class JournaledScripts implements Scripts {
   /** One answer of entity or blobs; past it the step tries again later. */
-  private static final Duration WAIT_MAX = Duration.ofSeconds(20);
 
   /** Characters of all texts kept: some 64 MiB. */
   private static final long KEPT_CHARS_MAX = 32L << 20;
@@ -99,19 +95,7 @@ public final class JournaledScripts implements Scripts {
   }
 
   private static <T> T await(CompletionStage<T> stage, String where) {
-    try {
-      return stage.toCompletableFuture().get(WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof ProblemException problem) {
-        throw problem;
-      }
-      throw new ProblemException(away(where), e);
-    } catch (TimeoutException e) {
-      throw new ProblemException(away(where), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ProblemException(away(where), e);
-    }
+    return Await.answer(stage, away(where));
   }
 
   private static Problem away(String where) {

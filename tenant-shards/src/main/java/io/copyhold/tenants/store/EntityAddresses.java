@@ -2,13 +2,13 @@ package io.copyhold.tenants.store;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.runtime.Await;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.journal.Mappers;
-import java.util.concurrent.CompletionException;
 
 /** How stores are registered, asked of the store entities themselves. */
 public final class EntityAddresses implements DataStores.Addresses, StoreBudgets.Declared {
@@ -30,15 +30,11 @@ public final class EntityAddresses implements DataStores.Addresses, StoreBudgets
   }
 
   private Store.Registration registration(String store) {
-    Reply reply;
-    try {
-      reply = entities.read(new EntityRef(Store.TYPE.name(), store)).toCompletableFuture().join();
-    } catch (CompletionException e) {
-      throw new ProblemException(
-          Problem.unavailable("store-not-read", "The store's registration cannot be read now.")
-              .at(store),
-          e);
-    }
+    Reply reply =
+        Await.answer(
+            entities.read(new EntityRef(Store.TYPE.name(), store)),
+            Problem.unavailable("store-not-read", "The store's registration cannot be read now.")
+                .at(store));
     return switch (reply) {
       case Reply.Applied applied -> registration(store, applied.view());
       case Reply.Refused _ -> throw unknown(store);
