@@ -219,7 +219,7 @@ class CanaryTest {
     }
     List<Path> indexes;
     try (Stream<Path> generations = Files.list(node)) {
-      indexes = generations.toList();
+      indexes = generations.filter(Files::isDirectory).toList();
     }
     List<String> documents = new ArrayList<>();
     for (Path index : indexes) {
