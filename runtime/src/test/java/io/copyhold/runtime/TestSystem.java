@@ -10,7 +10,7 @@ import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.Ports;
-import io.copyhold.runtime.entity.PostgresOwnership;
+import io.copyhold.runtime.entity.ShardOwnership;
 import io.copyhold.runtime.entity.Quarantine;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reactor;
@@ -19,6 +19,7 @@ import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalSchema;
 import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.PostgresJournal;
 import io.copyhold.runtime.postgres.ControlDatabase;
 import io.copyhold.runtime.postgres.ControlSchema;
 import io.copyhold.runtime.postgres.Database;
@@ -44,8 +45,6 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
-import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +59,7 @@ public final class TestSystem implements AutoCloseable {
   private final ActorSystem<Void> system;
   private final EntityTypes types;
   private final HikariDataSource pool;
+  private final HikariDataSource eventPool;
   private final ExecutorService blocking;
   private final ControlDatabase control;
   private final ShardedEntities entities;
@@ -74,17 +74,21 @@ public final class TestSystem implements AutoCloseable {
     JournalSettings settings = JournalSettings.from(config);
     this.blocking = Executors.newVirtualThreadPerTaskExecutor();
     this.pool = database.pool(settings.sidePool());
+    this.eventPool = database.pool(settings.pool());
     this.control = new ControlDatabase(pool, blocking);
     applySchema(settings);
     List<EntityType<?, ?, ?>> all = new ArrayList<>(options.types);
     all.add(Quarantine.TYPE);
     this.types = new EntityTypes(all);
+    PostgresJournal events =
+        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), settings);
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
             "copyhold",
-            ActorSystemSetup.create(BootstrapSetup.create(config), types));
+            ActorSystemSetup.create(BootstrapSetup.create(config), types, events));
     Cluster cluster = Cluster.get(system);
+    events.named(AgendaDaemon.node(cluster.selfMember()));
     cluster
         .manager()
         .tell(
@@ -96,11 +100,7 @@ public final class TestSystem implements AutoCloseable {
     ShellSettings shell = ShellSettings.from(config);
     this.entities = new ShardedEntities(system, shell.askMax());
     this.history =
-        new JournalHistory(
-            system,
-            PersistenceQuery.get(system)
-                .getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier()),
-            types);
+        new JournalHistory(system, events.events(), types);
     this.ports =
         new Ports(
             options.clock,
@@ -108,7 +108,7 @@ public final class TestSystem implements AutoCloseable {
             blocking,
             new PostgresAgenda(
                 control, AgendaDaemon.node(cluster.selfMember()), AgendaSettings.from(config)),
-            new PostgresOwnership(control),
+            new ShardOwnership(events.terms()),
             entities,
             new Quarantines(),
             options.telemetry,
@@ -270,6 +270,7 @@ public final class TestSystem implements AutoCloseable {
     system.terminate();
     await(system.getWhenTerminated());
     pool.close();
+    eventPool.close();
     blocking.close();
   }
 }

@@ -169,7 +169,7 @@ class CanaryTest {
           }
         }
       }
-      assertThat(names).contains("copyhold.event_journal", "copyhold.secret", "copyhold.agenda");
+      assertThat(names).contains("copyhold.event", "copyhold.secret", "copyhold.agenda");
     }
     assertThat(tables).isGreaterThan(8);
   }

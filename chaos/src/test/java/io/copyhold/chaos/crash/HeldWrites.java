@@ -18,16 +18,16 @@ final class HeldWrites implements AutoCloseable {
   private static final String DEFINITION =
       """
       CREATE SCHEMA IF NOT EXISTS held;
-      CREATE TABLE IF NOT EXISTS held.point (persistence_id text, sequence_number bigint);
+      CREATE TABLE IF NOT EXISTS held.point (entity text, version bigint);
       CREATE OR REPLACE FUNCTION held.hold() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
-        IF EXISTS (SELECT FROM held.point p WHERE p.persistence_id = NEW.persistence_id
-            AND p.sequence_number = NEW.sequence_number) THEN
-          PERFORM pg_advisory_lock_shared(7401, 1);
+        IF EXISTS (SELECT FROM held.point p WHERE p.entity = NEW.entity
+            AND p.version = NEW.version) THEN
+          PERFORM pg_advisory_lock_shared(7402, 1);
         END IF;
         RETURN NEW;
       END $$;
-      CREATE OR REPLACE TRIGGER held BEFORE INSERT ON copyhold.event_journal
+      CREATE OR REPLACE TRIGGER held BEFORE INSERT ON copyhold.event
         FOR EACH ROW EXECUTE FUNCTION held.hold();
       """;
 
@@ -37,7 +37,7 @@ final class HeldWrites implements AutoCloseable {
     keeper = control.connect("held-writes");
     try (Statement s = keeper.createStatement()) {
       s.execute(DEFINITION);
-      s.execute("SELECT pg_advisory_lock(7401, 1)");
+      s.execute("SELECT pg_advisory_lock(7402, 1)");
     }
   }
 
@@ -72,7 +72,7 @@ final class HeldWrites implements AutoCloseable {
     try (Statement s = keeper.createStatement();
         ResultSet r =
             s.executeQuery(
-                "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 7401"
+                "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 7402"
                     + " AND objid = 1 AND NOT granted")) {
       List<Integer> pids = new ArrayList<>();
       while (r.next()) {

@@ -52,7 +52,7 @@ interface Installed {
     return Long.parseLong(
         rows(
                 control(),
-                "select count(*)::text from copyhold.event_journal where persistence_id = ?",
+                "select count(*)::text from copyhold.event where entity = ?",
                 persistenceId)
             .getFirst());
   }
@@ -60,7 +60,7 @@ interface Installed {
   /** Events of all entities together. */
   default long journaled() throws SQLException {
     return Long.parseLong(
-        rows(control(), "select count(*)::text from copyhold.event_journal").getFirst());
+        rows(control(), "select count(*)::text from copyhold.event").getFirst());
   }
 
   static List<String> rows(Database database, String sql, String... parameters)

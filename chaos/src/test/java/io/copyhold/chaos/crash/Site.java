@@ -74,9 +74,9 @@ final class Site implements Installed, AutoCloseable {
     keys.put("copyhold.journal.pool.max-size", 96);
     // held writes wait for as long as the test needs
     keys.put("copyhold.journal.pool.statement-limit", "300s");
-    keys.put("jdbc-journal.batchSize", 1);
-    keys.put("jdbc-journal.parallelism", 1_000);
-    keys.put("jdbc-journal.circuit-breaker.call-timeout", "300s");
+    keys.put("copyhold.journal.group.writers", 90);
+    keys.put("copyhold.journal.group.count-max", 1);
+    keys.put("copyhold.journal.plugin.circuit-breaker.call-timeout", "300s");
     keys.put("copyhold.node.name", "node-1");
     keys.put("copyhold.node.data", data.toString());
     keys.put("copyhold.node.http.host", control.host());

@@ -19,12 +19,13 @@ import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.Ports;
-import io.copyhold.runtime.entity.PostgresOwnership;
+import io.copyhold.runtime.entity.ShardOwnership;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.PostgresJournal;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
 import io.copyhold.runtime.postgres.ControlDatabase;
@@ -48,8 +49,6 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
-import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,6 +75,7 @@ public final class Node {
   private final NodeSettings settings;
   private final ActorSystem<Void> system;
   private final HikariDataSource pool;
+  private final HikariDataSource eventPool;
   private final ExecutorService blocking;
   private final Edges edges;
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
@@ -88,28 +88,28 @@ public final class Node {
     JournalSettings journal = JournalSettings.from(config);
     this.blocking = Executors.newVirtualThreadPerTaskExecutor();
     this.pool = journal.database().pool(journal.sidePool());
+    this.eventPool = journal.database().pool(journal.pool());
     applySchema(journal);
     ControlDatabase control = new ControlDatabase(pool, blocking);
     Secrets secrets = PostgresSecrets.open(pool, settings.keyFile());
 
     EntityTypes types = new EntityTypes(Wiring.stored());
+    PostgresJournal events =
+        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), journal);
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
             "copyhold",
-            ActorSystemSetup.create(BootstrapSetup.create(config), types));
+            ActorSystemSetup.create(BootstrapSetup.create(config), types, events));
     Cluster cluster = Cluster.get(system);
     String name = AgendaDaemon.node(cluster.selfMember());
+    events.named(name);
     AgendaSettings agendaSettings = AgendaSettings.from(config);
     PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
     ShellSettings shell = ShellSettings.from(config);
     ShardedEntities entities = new ShardedEntities(system, shell.askMax());
     JournalHistory history =
-        new JournalHistory(
-            system,
-            PersistenceQuery.get(system)
-                .getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier()),
-            types);
+        new JournalHistory(system, events.events(), types);
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, name);
@@ -121,7 +121,7 @@ public final class Node {
             new SecureRandom(),
             blocking,
             agenda,
-            new PostgresOwnership(control),
+            new ShardOwnership(events.terms()),
             entities,
             new Quarantines(),
             telemetry,
@@ -260,6 +260,7 @@ public final class Node {
         .getWhenTerminated()
         .whenComplete((_, _) -> {
           pool.close();
+          eventPool.close();
           ended.complete(status);
         });
   }

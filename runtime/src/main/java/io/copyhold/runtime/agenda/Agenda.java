@@ -29,6 +29,14 @@ public interface Agenda {
    */
   record Due(EntityRef entity, String name, Instant due, int missed) {}
 
+  /**
+   * True when the journal brings rows here itself, in the transaction of the event they are handed
+   * over with. Otherwise rows must be durable before that event, and go after it.
+   */
+  default boolean joinsJournal() {
+    return false;
+  }
+
   /** Completes when all rows are durable. Idempotent. */
   CompletionStage<Void> put(List<Row> rows);
 

@@ -1,7 +1,8 @@
 package io.copyhold.runtime.agenda;
 
 import io.copyhold.runtime.EntityRef;
-import io.copyhold.runtime.journal.Slices;
+import io.copyhold.runtime.flow.GroupCommit;
+import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.postgres.ControlDatabase;
 import java.sql.Array;
 import java.sql.Connection;
@@ -13,11 +14,13 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +89,7 @@ public final class PostgresAgenda implements Agenda {
   private final ControlDatabase database;
   private final String node;
   private final AgendaSettings settings;
-  private final GroupCommit<Change> changes;
+  private final GroupCommit<List<Change>, Boolean> changes;
 
   /**
    * @param node this node, unlike all others and unlike itself before a restart
@@ -97,18 +100,31 @@ public final class PostgresAgenda implements Agenda {
     this.settings = settings;
     this.changes =
         new GroupCommit<>(
-            database.blocking(), settings.batchMax(), settings.queueMax(), this::write);
+            "agenda",
+            database.blocking(),
+            new GroupCommit.Limits(1, settings.batchMax(), settings.batchMax(), settings.queueMax()),
+            this::write);
+  }
+
+  @Override
+  public boolean joinsJournal() {
+    return true;
   }
 
   @Override
   public CompletionStage<Void> put(List<Row> rows) {
-    return changes.add(
-        rows.stream().map(row -> new Change(row.entity(), row.name(), row.due())).toList());
+    return add(rows.stream().map(row -> new Change(row.entity(), row.name(), row.due())).toList());
   }
 
   @Override
   public CompletionStage<Void> remove(EntityRef entity, List<String> names) {
-    return changes.add(names.stream().map(name -> new Change(entity, name, null)).toList());
+    return add(names.stream().map(name -> new Change(entity, name, null)).toList());
+  }
+
+  private CompletionStage<Void> add(List<Change> together) {
+    return together.isEmpty()
+        ? CompletableFuture.completedStage(null)
+        : changes.add(together, together.size()).thenAccept(_ -> {});
   }
 
   @Override
@@ -127,10 +143,12 @@ public final class PostgresAgenda implements Agenda {
         .thenAccept(_ -> {});
   }
 
-  private void write(List<Change> group) {
+  private List<Boolean> write(List<List<Change>> group) {
     Map<Key, Change> last = new TreeMap<>();
-    for (Change change : group) {
-      last.put(new Key(change.entity().toString(), change.name()), change);
+    for (List<Change> together : group) {
+      for (Change change : together) {
+        last.put(new Key(change.entity().toString(), change.name()), change);
+      }
     }
     List<Change> puts = last.values().stream().filter(change -> change.due() != null).toList();
     List<Change> removes = last.values().stream().filter(change -> change.due() == null).toList();
@@ -143,6 +161,7 @@ public final class PostgresAgenda implements Agenda {
       }
       return true;
     });
+    return Collections.nCopies(group.size(), true);
   }
 
   private interface Statement {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -43,8 +44,9 @@ import org.slf4j.LoggerFactory;
  *   <li>the expected version is another: refused;
  *   <li>the type's {@code decide} refuses, puts off, or names the events;
  *   <li>a dry run ends here with what would have come of it;
- *   <li>the next state wants agenda rows that are not known to be durable: they are written first,
- *       meanwhile other commands wait;
+ *   <li>the next state wants agenda rows that are not known to be durable: they go with the events
+ *       where the journal takes them along; otherwise they are written first, meanwhile other
+ *       commands wait;
  *   <li>the events are stored, the reactor looks at the new state, the caller gets the answer.
  * </ol>
  *
@@ -280,9 +282,9 @@ final class EntityShell<S, C, E>
                       + ports.settings().stateBytesMax())
               .todo("send less, or split it"));
     }
-    List<Agenda.Row> missing =
-        reactor.rows(next).stream().filter(row -> !durableRows.contains(row)).toList();
-    if (!missing.isEmpty()) {
+    List<Agenda.Row> wanted = reactor.rows(next);
+    List<Agenda.Row> missing = wanted.stream().filter(row -> !durableRows.contains(row)).toList();
+    if (!missing.isEmpty() && !ports.agenda().joinsJournal()) {
       awaitingRows = true;
       shell
           .actor()
@@ -293,6 +295,8 @@ final class EntityShell<S, C, E>
       seen.end("rows-first");
       return Effect().noReply();
     }
+    Journaled.AgendaChange rows =
+        new Journaled.AgendaChange(missing, gone(reactor.rows(state.state()), wanted));
     List<Journaled> stored = new ArrayList<>(events.size());
     boolean summaryChanged = state.version() == 0 || !summary.equals(type.summary(state.state()));
     for (int i = 0; i < events.size(); i++) {
@@ -303,21 +307,39 @@ final class EntityShell<S, C, E>
               ask.origin(),
               now,
               last ? digest : null,
-              last && summaryChanged ? summary : null));
+              last && summaryChanged ? summary : null,
+              last && ports.agenda().joinsJournal() && !rows.isEmpty() ? rows : null));
     }
     EffectBuilder<Journaled, ShellState<S>> effect =
-        Effect().persist(stored).thenRun(after -> stored(after, names, ask.origin(), seen));
+        Effect().persist(stored).thenRun(after -> stored(after, names, ask.origin(), rows, seen));
     return effect.thenReply(ask.replyTo(), _ -> applied);
   }
 
-  private void stored(ShellState<S> after, List<String> names, Origin origin, Observation seen) {
+  /** The names of the rows that are wanted no more. */
+  private static List<String> gone(List<Agenda.Row> before, List<Agenda.Row> after) {
+    Set<String> names = new LinkedHashSet<>();
+    before.forEach(row -> names.add(row.name()));
+    after.forEach(row -> names.remove(row.name()));
+    return List.copyOf(names);
+  }
+
+  private void stored(
+      ShellState<S> after,
+      List<String> names,
+      Origin origin,
+      Journaled.AgendaChange rows,
+      Observation seen) {
     log.atDebug()
         .addKeyValue("entity", ref)
         .addKeyValue("version", after.version())
         .addKeyValue("events", names)
         .addKeyValue("principal", origin.principal())
         .log("stored");
+    durableRows.addAll(rows.puts());
     durableRows.retainAll(new HashSet<>(reactor.rows(after.state())));
+    if (!ports.agenda().joinsJournal() && !rows.removes().isEmpty()) {
+      ports.agenda().remove(ref, rows.removes()); // one that stays is found unwanted when it is due
+    }
     seen.end("applied");
     reactor.react(after.state(), after.version(), origin);
   }

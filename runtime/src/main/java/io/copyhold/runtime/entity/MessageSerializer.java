@@ -60,7 +60,7 @@ public final class MessageSerializer extends SerializerWithStringManifest {
   @Override
   public String manifest(Object o) {
     return switch (o) {
-      case Journaled(var event, _, _, _, _) -> codec.manifestOf(event);
+      case Journaled journaled -> codec.manifestOf(journaled.event());
       case ShellState<?>(var state, _, _) -> {
         StoredTypes stored = codec.ofState(state.getClass());
         yield SNAPSHOT + stored.entity() + "/" + shapes.get(stored.state());

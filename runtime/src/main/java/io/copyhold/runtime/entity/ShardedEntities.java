@@ -3,6 +3,9 @@ package io.copyhold.runtime.entity;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.journal.Shard;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.ShardingMessageExtractor;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,11 +26,13 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 public final class ShardedEntities implements Entities {
   private final ClusterSharding sharding;
   private final Duration askMax;
+  private final int shards;
   private final Map<String, EntityTypeKey<Message>> keys = new ConcurrentHashMap<>();
 
   public ShardedEntities(ActorSystem<?> system, Duration askMax) {
     this.sharding = ClusterSharding.get(system);
     this.askMax = askMax;
+    this.shards = system.settings().config().getInt("pekko.cluster.sharding.number-of-shards");
   }
 
   /** Hosts a type's entities on this node, too. */
@@ -56,7 +61,35 @@ public final class ShardedEntities implements Entities {
                         () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
                   });
                 })
+            .withMessageExtractor(new Extractor(type.name(), shards))
             .withStopMessage(Message.Stop.INSTANCE));
+  }
+
+  /** The shard by the same rule as the journal's. */
+  private static final class Extractor
+      extends ShardingMessageExtractor<ShardingEnvelope<Message>, Message> {
+    private final String type;
+    private final int shards;
+
+    Extractor(String type, int shards) {
+      this.type = type;
+      this.shards = shards;
+    }
+
+    @Override
+    public String entityId(ShardingEnvelope<Message> envelope) {
+      return envelope.entityId();
+    }
+
+    @Override
+    public String shardId(String id) {
+      return String.valueOf(Shard.of(new EntityRef(type, id), shards).number());
+    }
+
+    @Override
+    public Message unwrapMessage(ShardingEnvelope<Message> envelope) {
+      return envelope.message();
+    }
   }
 
   @Override

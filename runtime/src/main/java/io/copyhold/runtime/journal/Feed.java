@@ -1,5 +1,6 @@
 package io.copyhold.runtime.journal;
 
+import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.EntityRef;
 import java.util.List;
 

@@ -2,6 +2,7 @@ package io.copyhold.runtime.journal;
 
 import com.typesafe.config.Config;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.flow.GroupCommit;
 import io.copyhold.runtime.postgres.Database;
 import io.copyhold.runtime.postgres.PoolSettings;
 import io.copyhold.runtime.process.ProtectedFile;
@@ -16,21 +17,17 @@ import java.util.Map;
  *
  * @param pool for storing and replaying events
  * @param sidePool for everything else
- * @param queueMax calls that wait for a connection of {@code pool}
+ * @param groups how writes are gathered
+ * @param shards of each entity type; fixed for the life of a cluster
  * @param schemaLockMax wait for another node that changes the schema
  */
 public record JournalSettings(
     Database database,
     PoolSettings pool,
     PoolSettings sidePool,
-    int queueMax,
+    GroupCommit.Limits groups,
+    int shards,
     Duration schemaLockMax) {
-  public JournalSettings {
-    if (queueMax < 1) {
-      throw new IllegalArgumentException("copyhold.journal.queue-max must be at least 1");
-    }
-  }
-
   /**
    * @param root a node's whole configuration
    */
@@ -40,7 +37,11 @@ public record JournalSettings(
         database(c),
         PoolSettings.from("copyhold-journal", c.getConfig("pool")),
         PoolSettings.from("copyhold-side", c.getConfig("side-pool")),
-        c.getInt("queue-max"),
+        new GroupCommit.Limits(
+            c.getInt("group.writers"),
+            c.getInt("group.count-max"),
+            c.getBytes("group.bytes-max"), c.getInt("group.queue-max")),
+        root.getInt("pekko.cluster.sharding.number-of-shards"),
         c.getDuration("schema-lock-max"));
   }
 

@@ -1,5 +1,6 @@
 package io.copyhold.runtime.journal;
 
+import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.journal.FeedOffset.Snapshot;
 import io.copyhold.runtime.postgres.ControlDatabase;
@@ -11,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The feed over the JDBC plugin's tables. The order of insertion is not the order of commit, so the
+ * The feed over the journal's table. The order of insertion is not the order of commit, so the
  * feed goes from snapshot to snapshot of PostgreSQL:
  *
  * <ol>
@@ -27,22 +28,19 @@ import java.util.List;
  * events back.
  */
 public final class PostgresFeed implements Feed {
-  /** Rows of other serializers in the journal, Pekko's own for example, are nobody's events. */
-  private static final int OURS = 7_401;
-
   private static final String ROWS =
       """
-      SELECT xid::text, ordering, persistence_id, sequence_number, event_ser_manifest, event_payload
+      SELECT xid::text, ordering, entity, version, name, payload
       FROM (
-        (SELECT * FROM copyhold.event_journal
+        (SELECT * FROM copyhold.event
          WHERE xid = ANY (?::text[]::xid8[]) AND (xid, ordering) > (?::text::xid8, ?)
-           AND slice BETWEEN ? AND ? AND event_ser_id = ?
+           AND slice BETWEEN ? AND ?
          ORDER BY xid, ordering LIMIT ?)
         UNION ALL
-        (SELECT * FROM copyhold.event_journal
+        (SELECT * FROM copyhold.event
          WHERE xid >= ?::text::xid8 AND xid < ?::text::xid8 AND xid <> ALL (?::text[]::xid8[])
            AND (xid, ordering) > (?::text::xid8, ?)
-           AND slice BETWEEN ? AND ? AND event_ser_id = ?
+           AND slice BETWEEN ? AND ?
          ORDER BY xid, ordering LIMIT ?)
       ) AS page
       ORDER BY page.xid, page.ordering LIMIT ?
@@ -109,7 +107,6 @@ public final class PostgresFeed implements Feed {
     s.setLong(++i, way.ordering());
     s.setInt(++i, slices.from());
     s.setInt(++i, slices.to());
-    s.setInt(++i, OURS);
     s.setInt(++i, limit);
     s.setString(++i, Long.toString(way.seen().xmax()));
     s.setString(++i, Long.toString(way.goal().xmax()));
@@ -118,7 +115,6 @@ public final class PostgresFeed implements Feed {
     s.setLong(++i, way.ordering());
     s.setInt(++i, slices.from());
     s.setInt(++i, slices.to());
-    s.setInt(++i, OURS);
     s.setInt(++i, limit);
     s.setInt(++i, limit);
   }

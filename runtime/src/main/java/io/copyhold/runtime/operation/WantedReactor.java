@@ -64,7 +64,6 @@ final class WantedReactor<S> implements Reactor<S> {
   private final Operations operations;
   private final EntityRef ref;
   private final Map<String, Child> children = new HashMap<>();
-  private Set<String> rowNames = new HashSet<>();
   private @Nullable Instant busyDue;
   private int spawned;
   private @Nullable Runnable stopped;
@@ -112,23 +111,6 @@ final class WantedReactor<S> implements Reactor<S> {
     if (wanted.isEmpty()) {
       busyDue = null;
     }
-    dropRowsNotWanted(state);
-  }
-
-  private void dropRowsNotWanted(S state) {
-    Set<String> now = new HashSet<>();
-    rows(state).forEach(row -> now.add(row.name()));
-    Set<String> gone = new HashSet<>(rowNames);
-    gone.removeAll(now);
-    rowNames = now;
-    if (!gone.isEmpty()) {
-      remove(List.copyOf(gone));
-    }
-  }
-
-  /** A row that stays by failure is found unwanted when it comes due. */
-  private void remove(List<String> names) {
-    shell.ports().agenda().remove(ref, names);
   }
 
   private void start(OperationRequest request, Origin origin) {

@@ -6,7 +6,7 @@ import io.copyhold.runtime.journal.Codec;
 import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.FeedLoop;
 import io.copyhold.runtime.journal.FeedSettings;
-import io.copyhold.runtime.journal.Slices;
+import io.copyhold.runtime.Slices;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;

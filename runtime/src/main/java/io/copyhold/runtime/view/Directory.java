@@ -7,7 +7,7 @@ import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.FeedLoop;
 import io.copyhold.runtime.journal.FeedSettings;
-import io.copyhold.runtime.journal.Slices;
+import io.copyhold.runtime.Slices;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -87,13 +87,13 @@ class EntityRestartTest {
       node.applied(counter, new Command.Create("one"), TEST);
       add(node, 24);
       until(() ->
-          query("SELECT max(sequence_number) FROM copyhold.snapshot", r -> r.getLong(1)) == 20);
+          query("SELECT max(version) FROM copyhold.snapshot", r -> r.getLong(1)) == 20);
     }
     // without its first events the entity cannot be replayed: what comes back came from the
     // snapshot
     assertThat(
             update(
-                "UPDATE copyhold.event_journal SET event_payload = '\\x00' WHERE sequence_number <= 15"))
+                "UPDATE copyhold.event SET payload = '\\x00' WHERE version <= 15"))
         .isEqualTo(15);
     try (TestSystem node = start()) {
       Reply.Applied next = node.applied(counter, new Command.Add(1), TEST);
@@ -111,7 +111,7 @@ class EntityRestartTest {
     }
     assertThat(
             update(
-                "UPDATE copyhold.snapshot SET snapshot_ser_manifest = 'snapshot/counter/000000000000', snapshot_payload = '\\x00'"))
+                "UPDATE copyhold.snapshot SET name = 'snapshot/counter/000000000000', payload = '\\x00'"))
         .isPositive();
     try (TestSystem node = start()) {
       assertThat(node.applied(counter, new Command.Add(1), TEST).view().path("value").asLong())
@@ -126,7 +126,7 @@ class EntityRestartTest {
       add(node, 11);
       until(() -> query("SELECT count(*) FROM copyhold.snapshot", r -> r.getLong(1)) > 0);
     }
-    assertThat(update("UPDATE copyhold.snapshot SET snapshot_payload = '\\x0102'")).isPositive();
+    assertThat(update("UPDATE copyhold.snapshot SET payload = '\\x0102'")).isPositive();
     try (TestSystem node = start()) {
       assertThat(node.applied(counter, new Command.Add(1), TEST).view().path("value").asLong())
           .isEqualTo(12);

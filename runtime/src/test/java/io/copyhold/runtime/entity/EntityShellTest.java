@@ -63,7 +63,7 @@ class EntityShellTest {
         .now(c -> {
           try (PreparedStatement s =
               c.prepareStatement(
-                  "SELECT count(*) FROM copyhold.event_journal WHERE persistence_id = ?")) {
+                  "SELECT count(*) FROM copyhold.event WHERE entity = ?")) {
             s.setString(1, entity.persistenceId());
             try (ResultSet r = s.executeQuery()) {
               r.next();

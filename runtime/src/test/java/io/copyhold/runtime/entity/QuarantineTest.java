@@ -55,7 +55,7 @@ class QuarantineTest {
   void aPoisonedEntityIsRefusedItsNeighboursAreNotAndAnOperatorMaySkipTheEvent() {
     fill();
     update(
-        "UPDATE copyhold.event_journal SET event_payload = '\\xff00' WHERE persistence_id = 'counter|sick' AND sequence_number = 2");
+        "UPDATE copyhold.event SET payload = '\\xff00' WHERE entity = 'counter|sick' AND version = 2");
     try (TestSystem node = start()) {
       until(() -> refusal(node.ask(sick, new Command.Add(1))).equals("quarantined"));
       assertThat(refusal(await(node.entities().read(sick)))).isEqualTo("quarantined");
@@ -91,7 +91,7 @@ class QuarantineTest {
   void anEventOfANewerVersionIsNotPoison() {
     fill();
     update(
-        "UPDATE copyhold.event_journal SET event_ser_manifest = 'counter/added/7' WHERE persistence_id = 'counter|sick' AND sequence_number = 2");
+        "UPDATE copyhold.event SET name = 'counter/added/7' WHERE entity = 'counter|sick' AND version = 2");
     try (TestSystem node = start()) {
       until(() ->
           node.ask(sick, new Command.Add(1)) instanceof Reply.NotNow(_, _, var problem)
@@ -99,7 +99,7 @@ class QuarantineTest {
       assertThat(node.applied(sound, new Command.Add(1), TEST).version()).isEqualTo(4);
     }
     update(
-        "UPDATE copyhold.event_journal SET event_ser_manifest = 'counter/added/1' WHERE persistence_id = 'counter|sick' AND sequence_number = 2");
+        "UPDATE copyhold.event SET name = 'counter/added/1' WHERE entity = 'counter|sick' AND version = 2");
     try (TestSystem node = start()) {
       assertThat(node.applied(sick, new Command.Add(1), TEST).view().path("value").asLong())
           .isEqualTo(12);

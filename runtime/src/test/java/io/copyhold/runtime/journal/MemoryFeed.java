@@ -1,5 +1,6 @@
 package io.copyhold.runtime.journal;
 
+import io.copyhold.runtime.Slices;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;

@@ -1,5 +1,6 @@
 package io.copyhold.runtime.journal;
 
+import io.copyhold.runtime.Slices;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -48,10 +49,11 @@ class PostgresFeedTest {
   private static void insert(Connection connection, String id, long version) throws SQLException {
     try (PreparedStatement s =
         connection.prepareStatement(
-            "INSERT INTO copyhold.event_journal (persistence_id, sequence_number, writer, event_ser_id,"
-                + " event_ser_manifest, event_payload) VALUES (?, ?, 'w', 7401, 'counter/added/1', ?)")) {
+            "INSERT INTO copyhold.event (entity, version, name, payload, at, principal, term, slice)"
+                + " VALUES (?, ?, 'counter/added/1', ?, now(), 'test', 1, ?)")) {
       s.setString(1, "counter|" + id);
       s.setLong(2, version);
+      s.setInt(4, Slices.of(new EntityRef("counter", id)));
       s.setBytes(
           3,
           CODEC.encode(
@@ -270,7 +272,7 @@ class PostgresFeedTest {
     commit("a b/ü", 1);
     try (Connection connection = database.connect("test");
         PreparedStatement s =
-            connection.prepareStatement("SELECT slice FROM copyhold.event_journal");
+            connection.prepareStatement("SELECT slice FROM copyhold.event");
         ResultSet r = s.executeQuery()) {
       assertThat(r.next()).isTrue();
       assertThat(r.getInt(1)).isEqualTo(Slices.of(new EntityRef("counter", "a b/ü")));

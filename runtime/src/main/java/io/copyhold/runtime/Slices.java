@@ -1,6 +1,5 @@
-package io.copyhold.runtime.journal;
+package io.copyhold.runtime;
 
-import io.copyhold.runtime.EntityRef;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

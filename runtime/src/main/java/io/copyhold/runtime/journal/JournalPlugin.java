@@ -1,0 +1,128 @@
+package io.copyhold.runtime.journal;
+
+import com.typesafe.config.Config;
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.journal.PostgresJournal.Row;
+import io.copyhold.runtime.journal.PostgresJournal.Verdict;
+import io.copyhold.runtime.journal.PostgresJournal.Write;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.pekko.persistence.AtomicWrite;
+import org.apache.pekko.persistence.PersistentRepr;
+import org.apache.pekko.persistence.journal.japi.AsyncWriteJournal;
+import scala.concurrent.Future;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.jdk.javaapi.FutureConverters;
+
+/**
+ * {@link PostgresJournal} as Pekko Persistence knows journals. A fenced write is a rejection: the
+ * entity stops, and its shard is given up. Named in {@code copyhold-pekko.conf}.
+ */
+public final class JournalPlugin extends AsyncWriteJournal {
+  private final PostgresJournal journal;
+  private final PostgresEvents events;
+
+  /** Made by Pekko, with its section of the configuration. */
+  public JournalPlugin(Config config) {
+    this.journal = JournalSetup.of(context().system());
+    this.events = journal.events();
+  }
+
+  @Override
+  public Future<Iterable<Optional<Exception>>> doAsyncWriteMessages(Iterable<AtomicWrite> writes) {
+    List<CompletableFuture<Optional<Exception>>> stored = new ArrayList<>();
+    for (AtomicWrite write : writes) {
+      stored.add(store(write).toCompletableFuture());
+    }
+    CompletableFuture<Iterable<Optional<Exception>>> all =
+        CompletableFuture.allOf(stored.toArray(CompletableFuture[]::new))
+            .thenApply(_ -> stored.stream().map(CompletableFuture::join).toList());
+    return FutureConverters.asScala(all);
+  }
+
+  /** Completes with why it was rejected, if it was; fails when it is unknown or the content bad. */
+  private CompletionStage<Optional<Exception>> store(AtomicWrite write) {
+    EntityRef entity = EntityRef.parse(write.persistenceId());
+    List<Row> rows = new ArrayList<>();
+    for (PersistentRepr repr : CollectionConverters.asJava(write.payload())) {
+      if (!(repr.payload() instanceof Journaled journaled)) {
+        return CompletableFuture.failedStage(
+            new IllegalArgumentException(
+                "the journal holds entities' events, not " + repr.payload().getClass().getName()));
+      }
+      rows.add(
+          new Row(
+              journal.codec().manifestOf(journaled.event()),
+              journal.codec().encode(journaled),
+              journaled.at(),
+              journaled.origin().principal(),
+              journaled.agenda()));
+    }
+    long term;
+    try {
+      term = journal.terms().of(entity);
+    } catch (ProblemException e) {
+      return CompletableFuture.completedStage(Optional.of(e));
+    }
+    return journal
+        .append(new Write(entity, write.lowestSequenceNr(), term, rows))
+        .thenCompose(verdict ->
+            switch (verdict) {
+              case Verdict.Stored _ -> CompletableFuture.completedStage(Optional.empty());
+              case Verdict.Refused(var why) -> CompletableFuture.failedStage(why);
+              case Verdict.Fenced _ ->
+                  CompletableFuture.completedStage(
+                      Optional.of(
+                          new ProblemException(
+                              Problem.unavailable(
+                                      "fenced", entity + " has another owner since term " + term)
+                                  .todo("ask again; its new owner answers"))));
+            });
+  }
+
+  @Override
+  public Future<Void> doAsyncReplayMessages(
+      String persistenceId, long from, long to, long max, Consumer<PersistentRepr> replay) {
+    return later(() -> {
+      long next = from;
+      long left = max;
+      while (left > 0 && next <= to) {
+        List<PostgresEvents.Stored> page = events.read(persistenceId, next, to, left);
+        page.forEach(stored ->
+            replay.accept(
+                PersistentRepr.apply(
+                    stored.event(), stored.version(), persistenceId, "", false, null, "")));
+        if (!PostgresEvents.more(page, left)) {
+          break;
+        }
+        left -= page.size();
+        next = page.getLast().version() + 1;
+      }
+      return null;
+    });
+  }
+
+  @Override
+  public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long from) {
+    return later(() -> events.highest(persistenceId));
+  }
+
+  @Override
+  public Future<Void> doAsyncDeleteMessagesTo(String persistenceId, long to) {
+    return FutureConverters.asScala(
+        CompletableFuture.failedFuture(
+            new UnsupportedOperationException("events are never deleted")));
+  }
+
+  private <T> Future<T> later(Supplier<T> blocking) {
+    return FutureConverters.asScala(
+        CompletableFuture.supplyAsync(blocking, journal.database().blocking()));
+  }
+}

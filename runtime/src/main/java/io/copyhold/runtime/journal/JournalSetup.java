@@ -1,0 +1,17 @@
+package io.copyhold.runtime.journal;
+
+import org.apache.pekko.actor.ActorSystem;
+
+/** Where the plugins that Pekko makes find what the node made before its actor system. */
+final class JournalSetup {
+  private JournalSetup() {}
+
+  static PostgresJournal of(ActorSystem system) {
+    return system
+        .settings()
+        .setup()
+        .get(PostgresJournal.class)
+        .orElseThrow(
+            () -> new IllegalStateException("the actor system was made without PostgresJournal"));
+  }
+}
