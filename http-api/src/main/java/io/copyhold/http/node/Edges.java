@@ -154,6 +154,12 @@ final class Edges implements AutoCloseable {
     return telemetry;
   }
 
+  /** Something was stored in the journal. */
+  void stored() {
+    directory.stored();
+    changes.stored();
+  }
+
   /** Shows the agenda's size and lag among the numbers. */
   void show(PostgresAgenda agenda) {
     metrics.gaugeLater("copyhold_agenda_rows", "Wake-ups that are planned.", agenda::size);

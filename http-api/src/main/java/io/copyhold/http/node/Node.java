@@ -24,6 +24,7 @@ import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
+import io.copyhold.runtime.journal.JournalNews;
 import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.journal.PostgresJournal;
 import io.copyhold.runtime.operation.OperationTypes;
@@ -114,6 +115,7 @@ public final class Node {
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, name);
     edges.show(agenda);
+    JournalNews.follow(system, events, name, edges::stored);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
         new Ports(

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the feed to one follower, in a thread of its own: soon after activity, a little later when
- * it is quiet. A journal that is away, or a follower that throws, is tried again with growing
+ * Brings the feed to one follower, in a thread of its own: it looks when something is said to be
+ * stored, and now and then without being told. A journal that is away, or a follower that throws, is tried again with growing
  * pauses, from the last offset the follower took.
  */
 @PortAdapter
@@ -48,6 +48,7 @@ public final class FeedLoop implements AutoCloseable {
   private final Object lock = new Object();
   private boolean closed;
   private boolean nudged;
+  private boolean news;
 
   private FeedLoop(
       String name, Feed feed, Slices slices, FeedSettings settings, Follower follower) {
@@ -67,7 +68,15 @@ public final class FeedLoop implements AutoCloseable {
     return loop;
   }
 
-  /** Something was stored just now: look at once. */
+  /** Something was stored: look, but not before the rest after the last batch is over. */
+  public void stored() {
+    synchronized (lock) {
+      news = true;
+      lock.notifyAll();
+    }
+  }
+
+  /** Somebody waits for what was stored just now: look at once. */
   public void nudge() {
     synchronized (lock) {
       nudged = true;
@@ -103,6 +112,7 @@ public final class FeedLoop implements AutoCloseable {
   private void run() {
     Duration pause = settings.pollMin();
     boolean failing = false;
+    boolean quiet = true;
     String offset = null;
     while (!ended()) {
       try {
@@ -119,12 +129,14 @@ public final class FeedLoop implements AutoCloseable {
           log.atInfo().addKeyValue("feed", name).log("following events again");
         }
         if (batch.more()) {
-          pause = settings.pollMin();
+          pause = settings.pollMin(); // where backing off begins
           continue;
         }
-        pause = batch.entries().isEmpty() ? longer(pause, settings.pollMax()) : rest(took);
+        quiet = batch.entries().isEmpty();
+        pause = quiet ? settings.pollMax() : rest(took);
       } catch (RuntimeException e) {
         offset = null;
+        quiet = false;
         if (!failing) {
           failing = true;
           log.atWarn()
@@ -134,9 +146,7 @@ public final class FeedLoop implements AutoCloseable {
         }
         pause = longer(pause, settings.backoffMax());
       }
-      if (sleep(pause)) {
-        pause = settings.pollMin();
-      }
+      sleep(pause, quiet);
     }
   }
 
@@ -156,11 +166,13 @@ public final class FeedLoop implements AutoCloseable {
     }
   }
 
-  /** True when nudged. */
-  private boolean sleep(Duration pause) {
+  /**
+   * @param listening for news, too
+   */
+  private void sleep(Duration pause, boolean listening) {
     long end = System.nanoTime() + pause.toNanos();
     synchronized (lock) {
-      while (!closed && !nudged) {
+      while (!closed && !nudged && !(listening && news)) {
         long left = end - System.nanoTime();
         if (left <= 0) {
           break;
@@ -171,9 +183,8 @@ public final class FeedLoop implements AutoCloseable {
           closed = true; // only a dying JVM does that
         }
       }
-      boolean was = nudged;
       nudged = false;
-      return was;
+      news = false;
     }
   }
 }

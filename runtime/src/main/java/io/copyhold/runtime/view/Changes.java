@@ -156,9 +156,9 @@ public final class Changes implements AutoCloseable {
         entry.stored().summary());
   }
 
-  /** Something was stored just now: look at once. */
-  public void nudge() {
-    loop.nudge();
+  /** Something was stored. */
+  public void stored() {
+    loop.stored();
   }
 
   @Override

@@ -130,9 +130,9 @@ public final class Directory implements AutoCloseable {
     }
   }
 
-  /** Something was stored just now: look at once. */
-  public void nudge() {
-    serving().loop().nudge();
+  /** Something was stored. */
+  public void stored() {
+    serving().loop().stored();
   }
 
   /** For how long, in milliseconds, something may be missing. */

@@ -63,7 +63,7 @@ class ChangesTest {
 
   private void add(String id, long version) {
     feed.add(new EntityRef("counter", id), version, new Counter.Event.Added(version), null);
-    changes.nudge();
+    changes.stored();
   }
 
   private SinkQueueWithCancel<Change> watch(String offset) {

@@ -73,7 +73,7 @@ class DirectoryTest {
   }
 
   private void shown(String id, long version) {
-    directory.nudge();
+    directory.stored();
     until(() -> directory.find(ref(id)).filter(row -> row.version() >= version).isPresent());
   }
 
@@ -88,7 +88,7 @@ class DirectoryTest {
     put("cedar-2", 1, summary("Another Cedar", 6));
     feed.add(
         new EntityRef("pool", "p1"), 1, new Counter.Event.Added(1), summary("A Pool", 1, "red"));
-    directory.nudge();
+    directory.stored();
     until(() -> directory.find(new EntityRef("pool", "p1")).isPresent());
   }
 
