@@ -38,7 +38,7 @@ abstract class JournalContract {
   abstract ActorSystem system();
 
   private ActorRef journal() {
-    return Persistence.apply(system()).journalFor("", ConfigFactory.empty());
+    return ((Persistence) Persistence.lookup().get(system())).journalFor("", ConfigFactory.empty());
   }
 
   static Journaled event(long amount) {
