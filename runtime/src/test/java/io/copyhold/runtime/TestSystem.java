@@ -10,11 +10,11 @@ import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.Ports;
-import io.copyhold.runtime.entity.ShardOwnership;
 import io.copyhold.runtime.entity.Quarantine;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reactor;
 import io.copyhold.runtime.entity.Reply;
+import io.copyhold.runtime.entity.ShardOwnership;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalSchema;
@@ -99,8 +99,7 @@ public final class TestSystem implements AutoCloseable {
     until(() -> cluster.selfMember().status().equals(org.apache.pekko.cluster.MemberStatus.up()));
     ShellSettings shell = ShellSettings.from(config);
     this.entities = new ShardedEntities(system, shell.askMax());
-    this.history =
-        new JournalHistory(system, events.events(), types);
+    this.history = new JournalHistory(system, events.events(), types);
     this.ports =
         new Ports(
             options.clock,

@@ -50,17 +50,13 @@ interface Installed {
   /** Events that an entity has, by the journal. */
   default long events(String persistenceId) throws SQLException {
     return Long.parseLong(
-        rows(
-                control(),
-                "select count(*)::text from copyhold.event where entity = ?",
-                persistenceId)
+        rows(control(), "select count(*)::text from copyhold.event where entity = ?", persistenceId)
             .getFirst());
   }
 
   /** Events of all entities together. */
   default long journaled() throws SQLException {
-    return Long.parseLong(
-        rows(control(), "select count(*)::text from copyhold.event").getFirst());
+    return Long.parseLong(rows(control(), "select count(*)::text from copyhold.event").getFirst());
   }
 
   static List<String> rows(Database database, String sql, String... parameters)

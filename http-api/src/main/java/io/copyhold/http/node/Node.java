@@ -19,9 +19,9 @@ import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.Ports;
-import io.copyhold.runtime.entity.ShardOwnership;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reply;
+import io.copyhold.runtime.entity.ShardOwnership;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalNews;
@@ -109,8 +109,7 @@ public final class Node {
     PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
     ShellSettings shell = ShellSettings.from(config);
     ShardedEntities entities = new ShardedEntities(system, shell.askMax());
-    JournalHistory history =
-        new JournalHistory(system, events.events(), types);
+    JournalHistory history = new JournalHistory(system, events.events(), types);
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, name);

@@ -1,8 +1,8 @@
 package io.copyhold.runtime.agenda;
 
 import io.copyhold.runtime.EntityRef;
-import io.copyhold.runtime.flow.GroupCommit;
 import io.copyhold.runtime.Slices;
+import io.copyhold.runtime.flow.GroupCommit;
 import io.copyhold.runtime.postgres.ControlDatabase;
 import java.sql.Array;
 import java.sql.Connection;
@@ -102,7 +102,8 @@ public final class PostgresAgenda implements Agenda {
         new GroupCommit<>(
             "agenda",
             database.blocking(),
-            new GroupCommit.Limits(1, settings.batchMax(), settings.batchMax(), settings.queueMax()),
+            new GroupCommit.Limits(
+                1, settings.batchMax(), settings.batchMax(), settings.queueMax()),
             this::write);
   }
 

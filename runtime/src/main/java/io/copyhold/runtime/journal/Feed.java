@@ -1,7 +1,7 @@
 package io.copyhold.runtime.journal;
 
-import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Slices;
 import java.util.List;
 
 /**

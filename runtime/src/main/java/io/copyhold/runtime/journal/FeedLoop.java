@@ -1,7 +1,7 @@
 package io.copyhold.runtime.journal;
 
-import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.Slices;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the feed to one follower, in a thread of its own: it looks when something is said to be
- * stored, and now and then without being told. A journal that is away, or a follower that throws, is tried again with growing
- * pauses, from the last offset the follower took.
+ * stored, and now and then without being told. A journal that is away, or a follower that throws,
+ * is tried again with growing pauses, from the last offset the follower took.
  */
 @PortAdapter
 public final class FeedLoop implements AutoCloseable {

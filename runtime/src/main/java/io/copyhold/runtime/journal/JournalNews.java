@@ -30,8 +30,7 @@ public final class JournalNews {
   public static void follow(
       ActorSystem<?> system, PostgresJournal journal, String node, Runnable told) {
     ActorRef<Topic.Command<String>> topic =
-        system.systemActorOf(
-            Topic.create(String.class, "journal"), "journal-topic", Props.empty());
+        system.systemActorOf(Topic.create(String.class, "journal"), "journal-topic", Props.empty());
     ActorRef<String> listener =
         system.systemActorOf(
             Behaviors.receiveMessage(from -> {

@@ -40,7 +40,8 @@ public record JournalSettings(
         new GroupCommit.Limits(
             c.getInt("group.writers"),
             c.getInt("group.count-max"),
-            c.getBytes("group.bytes-max"), c.getInt("group.queue-max")),
+            c.getBytes("group.bytes-max"),
+            c.getInt("group.queue-max")),
         root.getInt("pekko.cluster.sharding.number-of-shards"),
         c.getDuration("schema-lock-max"));
   }

@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param agenda rows that come and go with it; null where none do, and after it was stored
  */
 public record Journaled(
-    Object event, Origin origin, Instant at, @Nullable String digest, @Nullable JsonNode summary,
+    Object event,
+    Origin origin,
+    Instant at,
+    @Nullable String digest,
+    @Nullable JsonNode summary,
     @Nullable AgendaChange agenda) {
 
   public Journaled(

@@ -1,7 +1,7 @@
 package io.copyhold.runtime.journal;
 
-import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.journal.FeedOffset.Snapshot;
 import io.copyhold.runtime.postgres.ControlDatabase;
 import java.sql.Connection;
@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The feed over the journal's table. The order of insertion is not the order of commit, so the
- * feed goes from snapshot to snapshot of PostgreSQL:
+ * The feed over the journal's table. The order of insertion is not the order of commit, so the feed
+ * goes from snapshot to snapshot of PostgreSQL:
  *
  * <ol>
  *   <li>Ask which transactions have ended by now: the goal.

@@ -95,8 +95,7 @@ public final class PostgresJournal extends Setup {
     this.database = database;
     this.codec = codec;
     this.terms = new Terms(settings.shards());
-    this.writes =
-        new GroupCommit<>("journal", database.blocking(), settings.groups(), this::write);
+    this.writes = new GroupCommit<>("journal", database.blocking(), settings.groups(), this::write);
   }
 
   /**
@@ -173,7 +172,8 @@ public final class PostgresJournal extends Setup {
         if (state.startsWith("40") && attempt < ATTEMPTS) {
           continue;
         }
-        boolean content = state.startsWith("22") || state.startsWith("23") || state.startsWith("54");
+        boolean content =
+            state.startsWith("22") || state.startsWith("23") || state.startsWith("54");
         if (!content) {
           throw e;
         }
@@ -192,8 +192,13 @@ public final class PostgresJournal extends Setup {
   private static ProblemException refused(Write write, SQLException e) {
     return new ProblemException(
         "event-refused",
-        "The journal refused " + write.entity() + " from event " + write.from()
-            + " (" + e.getSQLState() + ").",
+        "The journal refused "
+            + write.entity()
+            + " from event "
+            + write.from()
+            + " ("
+            + e.getSQLState()
+            + ").",
         "23505 means that another writer was there first; the entity reads its events again.");
   }
 

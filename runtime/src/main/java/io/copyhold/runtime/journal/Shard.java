@@ -1,7 +1,7 @@
 package io.copyhold.runtime.journal;
 
-import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Slices;
 
 /**
  * A share of an entity type's entities that one node owns. What an entity owns (its operations, the

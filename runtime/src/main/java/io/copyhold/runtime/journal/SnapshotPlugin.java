@@ -67,8 +67,7 @@ public final class SnapshotPlugin extends SnapshotStore {
               if (!r.next()) {
                 return Optional.empty();
               }
-              Object state =
-                  serialization.deserialize(r.getBytes(4), OURS, r.getString(3)).get();
+              Object state = serialization.deserialize(r.getBytes(4), OURS, r.getString(3)).get();
               return Optional.of(
                   SelectedSnapshot.create(
                       new SnapshotMetadata(persistenceId, r.getLong(1), r.getLong(2)), state));

@@ -2,11 +2,11 @@ package io.copyhold.runtime.view;
 
 import com.typesafe.config.Config;
 import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.journal.Codec;
 import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.FeedLoop;
 import io.copyhold.runtime.journal.FeedSettings;
-import io.copyhold.runtime.Slices;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -86,14 +86,11 @@ class EntityRestartTest {
     try (TestSystem node = start()) {
       node.applied(counter, new Command.Create("one"), TEST);
       add(node, 24);
-      until(() ->
-          query("SELECT max(version) FROM copyhold.snapshot", r -> r.getLong(1)) == 20);
+      until(() -> query("SELECT max(version) FROM copyhold.snapshot", r -> r.getLong(1)) == 20);
     }
     // without its first events the entity cannot be replayed: what comes back came from the
     // snapshot
-    assertThat(
-            update(
-                "UPDATE copyhold.event SET payload = '\\x00' WHERE version <= 15"))
+    assertThat(update("UPDATE copyhold.event SET payload = '\\x00' WHERE version <= 15"))
         .isEqualTo(15);
     try (TestSystem node = start()) {
       Reply.Applied next = node.applied(counter, new Command.Add(1), TEST);

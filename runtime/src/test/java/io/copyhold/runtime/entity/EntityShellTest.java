@@ -62,8 +62,7 @@ class EntityShellTest {
     return node.control()
         .now(c -> {
           try (PreparedStatement s =
-              c.prepareStatement(
-                  "SELECT count(*) FROM copyhold.event WHERE entity = ?")) {
+              c.prepareStatement("SELECT count(*) FROM copyhold.event WHERE entity = ?")) {
             s.setString(1, entity.persistenceId());
             try (ResultSet r = s.executeQuery()) {
               r.next();

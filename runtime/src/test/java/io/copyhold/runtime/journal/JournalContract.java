@@ -75,8 +75,7 @@ abstract class JournalContract {
 
   private void stored(long from, int events) {
     List<Object> answers = write(entity, from, events);
-    assertThat(answers.getFirst().getClass().getSimpleName())
-        .isEqualTo("WriteMessagesSuccessful$");
+    assertThat(answers.getFirst().getClass().getSimpleName()).isEqualTo("WriteMessagesSuccessful$");
     assertThat(answers.subList(1, answers.size()))
         .hasOnlyElementsOfType(JournalProtocol.WriteMessageSuccess.class);
   }

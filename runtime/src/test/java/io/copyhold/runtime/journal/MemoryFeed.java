@@ -1,11 +1,11 @@
 package io.copyhold.runtime.journal;
 
-import io.copyhold.runtime.Slices;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.Slices;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.copyhold.runtime.journal;
 
-import io.copyhold.runtime.Slices;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.TestControl;
 import io.copyhold.runtime.TestSystem;
 import io.copyhold.runtime.entity.Counter;
@@ -271,8 +271,7 @@ class PostgresFeedTest {
   void theJavaAndTheStoredSliceAreTheSame() throws SQLException {
     commit("a b/ü", 1);
     try (Connection connection = database.connect("test");
-        PreparedStatement s =
-            connection.prepareStatement("SELECT slice FROM copyhold.event");
+        PreparedStatement s = connection.prepareStatement("SELECT slice FROM copyhold.event");
         ResultSet r = s.executeQuery()) {
       assertThat(r.next()).isTrue();
       assertThat(r.getInt(1)).isEqualTo(Slices.of(new EntityRef("counter", "a b/ü")));

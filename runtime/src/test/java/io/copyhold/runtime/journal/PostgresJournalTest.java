@@ -3,6 +3,7 @@ package io.copyhold.runtime.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.RuntimeConfig;
@@ -15,7 +16,6 @@ import io.copyhold.runtime.journal.PostgresJournal.Row;
 import io.copyhold.runtime.journal.PostgresJournal.Verdict;
 import io.copyhold.runtime.journal.PostgresJournal.Write;
 import io.copyhold.runtime.postgres.ControlDatabase;
-import com.typesafe.config.ConfigFactory;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -97,11 +97,7 @@ class PostgresJournalTest extends JournalContract {
   }
 
   private static Write write(
-      EntityRef entity,
-      long version,
-      long term,
-      String principal,
-      Journaled.AgendaChange agenda) {
+      EntityRef entity, long version, long term, String principal, Journaled.AgendaChange agenda) {
     return new Write(
         entity,
         version,
@@ -159,9 +155,13 @@ class PostgresJournalTest extends JournalContract {
     assertThat(await(later.append(write(ours, 2, second)))).isInstanceOf(Verdict.Stored.class);
 
     assertThat(versions(ours)).containsExactly("1", "2");
-    assertThat(lost).singleElement().satisfies(why -> assertThat(why.code()).isEqualTo("shard-claimed"));
+    assertThat(lost)
+        .singleElement()
+        .satisfies(why -> assertThat(why.code()).isEqualTo("shard-claimed"));
     assertThatThrownBy(() -> former.terms().of(ours)).hasMessageContaining("not-owner");
-    assertThat(strings("SELECT node FROM copyhold.shard_term WHERE type = ? AND term > 0", "elsewhere"))
+    assertThat(
+            strings(
+                "SELECT node FROM copyhold.shard_term WHERE type = ? AND term > 0", "elsewhere"))
         .containsExactly("later");
   }
 
@@ -174,12 +174,15 @@ class PostgresJournalTest extends JournalContract {
     try (Connection slow = control.database().connect("slow");
         Statement s = slow.createStatement()) {
       slow.setAutoCommit(false); // as a server that takes long over one append
-      s.execute("SELECT pg_advisory_xact_lock_shared(copyhold.lock_space(), lock)"
-          + " FROM copyhold.shard_term WHERE type = 'waiting'");
-      s.execute("INSERT INTO copyhold.event (entity, version, name, payload, at, principal, term, slice)"
-          + " SELECT 'waiting|' || 'x', 1, 'counter/added/1', '', now(), 'slow', " + first + ", 0");
-      CompletableFuture<Long> claim =
-          node("later", Map.of()).claim(shard).toCompletableFuture();
+      s.execute(
+          "SELECT pg_advisory_xact_lock_shared(copyhold.lock_space(), lock)"
+              + " FROM copyhold.shard_term WHERE type = 'waiting'");
+      s.execute(
+          "INSERT INTO copyhold.event (entity, version, name, payload, at, principal, term, slice)"
+              + " SELECT 'waiting|' || 'x', 1, 'counter/added/1', '', now(), 'slow', "
+              + first
+              + ", 0");
+      CompletableFuture<Long> claim = node("later", Map.of()).claim(shard).toCompletableFuture();
       TestSystem.until(() -> {
         try {
           return !strings("SELECT pid FROM pg_locks WHERE locktype = ? AND NOT granted", "advisory")
@@ -200,22 +203,37 @@ class PostgresJournalTest extends JournalContract {
     long term = journal.terms().of(entity);
     Agenda.Row ring = new Agenda.Row(entity, "ring", Instant.parse("2100-01-01T00:00:00Z"));
     Agenda.Row other = new Agenda.Row(entity, "other", Instant.parse("2100-01-01T00:00:00Z"));
-    await(journal.append(
-        write(entity, 1, term, "a", new Journaled.AgendaChange(List.of(ring, other), List.of()))));
+    await(
+        journal.append(
+            write(
+                entity,
+                1,
+                term,
+                "a",
+                new Journaled.AgendaChange(List.of(ring, other), List.of()))));
     assertThat(rows(entity)).containsExactly("other one", "ring one");
 
     Verdict taken =
-        await(journal.append(
-            write(entity, 1, term, "a", new Journaled.AgendaChange(List.of(), List.of("ring")))));
+        await(
+            journal.append(
+                write(
+                    entity, 1, term, "a", new Journaled.AgendaChange(List.of(), List.of("ring")))));
     Verdict fenced =
-        await(journal.append(
-            write(entity, 2, term - 1, "a", new Journaled.AgendaChange(List.of(), List.of("ring")))));
+        await(
+            journal.append(
+                write(
+                    entity,
+                    2,
+                    term - 1,
+                    "a",
+                    new Journaled.AgendaChange(List.of(), List.of("ring")))));
     assertThat(taken).isInstanceOf(Verdict.Refused.class);
     assertThat(fenced).isInstanceOf(Verdict.Fenced.class);
     assertThat(rows(entity)).containsExactly("other one", "ring one");
 
-    await(journal.append(
-        write(entity, 2, term, "a", new Journaled.AgendaChange(List.of(), List.of("ring")))));
+    await(
+        journal.append(
+            write(entity, 2, term, "a", new Journaled.AgendaChange(List.of(), List.of("ring")))));
     assertThat(rows(entity)).containsExactly("other one");
   }
 
