@@ -18,7 +18,9 @@ import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.JournalHistory;
+import io.copyhold.runtime.entity.LifeWatch;
 import io.copyhold.runtime.entity.Ports;
+import io.copyhold.runtime.entity.PostgresInHand;
 import io.copyhold.runtime.entity.PostgresOwnership;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reply;
@@ -104,12 +106,19 @@ public final class Node {
     PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
     ShellSettings shell = ShellSettings.from(config);
     ShardedEntities entities = new ShardedEntities(system, shell.askMax());
+    PostgresInHand inHand =
+        new PostgresInHand(
+            control, name, LifeWatch.members(system), shell.carefulFor(), InstantSource.system());
+    inHand.begin(settings.name());
+    LifeWatch.start(system, inHand);
+    Quarantines quarantines = new Quarantines(inHand);
     JournalHistory history =
         new JournalHistory(
             system,
             PersistenceQuery.get(system)
                 .getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier()),
-            types);
+            types,
+            quarantines);
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, name);
@@ -123,7 +132,7 @@ public final class Node {
             agenda,
             new PostgresOwnership(control),
             entities,
-            new Quarantines(),
+            quarantines,
             telemetry,
             shell,
             name);
@@ -132,14 +141,12 @@ public final class Node {
     for (EntityType<?, ?, ?> type : Wiring.sharded()) {
       host(type, entities, ports, types, history, operations);
     }
+    edges.watch(ports, history, operationTypes, types);
     AgendaDaemon.start(
         system,
         agenda,
         agendaSettings,
-        (entity, row, missed) ->
-            entities
-                .wake(entity, row, missed)
-                .thenApply(reply -> !(reply instanceof Reply.NotNow)));
+        due -> entities.wake(due).thenApply(reply -> !(reply instanceof Reply.NotNow)));
     system.systemActorOf(
         Membership.create(
             settings.name(),
@@ -149,7 +156,7 @@ public final class Node {
             why -> stop(Main.RESTART)),
         "membership",
         org.apache.pekko.actor.typed.Props.empty());
-    onShutdown();
+    onShutdown(inHand);
     edges.serve(() -> cluster.selfMember().status().equals(MemberStatus.up()), ports.clock());
   }
 
@@ -237,7 +244,7 @@ public final class Node {
     }
   }
 
-  private void onShutdown() {
+  private void onShutdown(PostgresInHand inHand) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(),
@@ -253,6 +260,7 @@ public final class Node {
             CompletableFuture.supplyAsync(
                 () -> {
                   edges.close();
+                  inHand.end();
                   return Done.getInstance();
                 },
                 blocking));

@@ -125,6 +125,7 @@ final class EntityShell<S, C, E>
 
   private void recovered(ShellState<S> state) {
     live = true;
+    ports.quarantines().replayed(ref);
     ports.telemetry().live(type.name(), 1);
     if (passivate != null) {
       shell.actor().setReceiveTimeout(ports.settings().idleAfter(), Message.Idle.INSTANCE);
@@ -134,6 +135,7 @@ final class EntityShell<S, C, E>
 
   /** Once for each time it was live: not when it failed to become so. */
   private void gone() {
+    ports.quarantines().replayed(ref);
     if (live) {
       live = false;
       ports.telemetry().live(type.name(), -1);
@@ -170,8 +172,8 @@ final class EntityShell<S, C, E>
       case Message.Ask ask -> ask(state, ask, ports.clock().instant());
       case Message.Read read -> Effect().reply(read.replyTo(), read(state));
       case Message.Wake wake -> wake(state, wake);
-      case Message.Signal signal -> {
-        reactor.onMessage(state.state(), state.version(), signal);
+      case Message.Signal _, Message.Prove _ -> {
+        reactor.onMessage(state.state(), state.version(), message);
         yield Effect().noReply();
       }
       case Message.RowsDurable durable -> rowsDurable(state, durable);
@@ -402,12 +404,17 @@ final class EntityShell<S, C, E>
     wake.replyTo()
         .tell(
             new Reply.Applied(ref, state.version(), type.summary(state.state()), List.of(), false));
-    Instant now = ports.clock().instant();
-    boolean alarm =
+    // due by the agenda's time is due: this node's clock may be wrong
+    Instant clock = ports.clock().instant();
+    Instant now = wake.due() != null && wake.due().isAfter(clock) ? wake.due() : clock;
+    Alarm alarm =
         type.alarms(state.state()).stream()
-            .anyMatch(a -> a.name().equals(wake.name()) && !a.due().isAfter(now));
-    if (alarm) { // not one that a lost node's rows woke ahead of its time
-      var command = type.alarm(state.state(), wake.name(), wake.missed());
+            .filter(a -> a.name().equals(wake.name()) && !a.due().isAfter(now))
+            .findFirst()
+            .orElse(null);
+    if (alarm != null) { // not one that was moved to a later time since
+      int missed = alarm.every() == null ? wake.missed() : alarm.missed(now);
+      var command = type.alarm(state.state(), wake.name(), missed);
       if (command.isPresent()) {
         return ask(
             state,
@@ -452,6 +459,7 @@ final class EntityShell<S, C, E>
     if (ports.quarantines().skips(ref).contains(version)) {
       return new ShellState<>(state.state(), version, state.keys());
     }
+    ports.quarantines().folding(ref, version);
     S next = fold(type, codec, state.state(), version, journaled);
     return state.after(journaled, next, ports.settings().keysMax());
   }
@@ -470,7 +478,7 @@ final class EntityShell<S, C, E>
       @SuppressWarnings("unchecked")
       E event = (E) journaled.event();
       return type.evolve(state, event);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) { // both leave the state as it was
       throw new PoisonEvent(
           version, false, codec.name(type.name(), journaled.event()) + ": " + e.getMessage(), e);
     }

@@ -58,16 +58,16 @@ class AgendaDaemonTest {
         node.system(),
         agenda,
         SETTINGS,
-        (entity, name, missed) ->
+        due ->
             CompletableFuture.supplyAsync(
                 () -> {
                   most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                  int times = woken.merge(entity, 1, Integer::sum);
-                  boolean answered = times > 1 || entity.id().hashCode() % 10 != 0;
+                  int times = woken.merge(due.entity(), 1, Integer::sum);
+                  boolean answered = times > 1 || due.entity().id().hashCode() % 10 != 0;
                   if (answered) {
-                    await(agenda.remove(entity, List.of(name)));
+                    await(agenda.remove(due.entity(), List.of(due.name())));
                   } else {
-                    assertThat(missed).isZero();
+                    assertThat(due.missed()).isZero();
                   }
                   running.decrementAndGet();
                   return answered;
@@ -90,9 +90,9 @@ class AgendaDaemonTest {
         node.system(),
         here,
         SETTINGS,
-        (entity, name, _) -> {
-          woken.merge(entity, 1, Integer::sum);
-          return here.remove(entity, List.of(name)).thenApply(_ -> true);
+        due -> {
+          woken.merge(due.entity(), 1, Integer::sum);
+          return here.remove(due.entity(), List.of(due.name())).thenApply(_ -> true);
         });
     until(() -> await(here.size()) == 1);
     assertThat(woken).hasSize(20).doesNotContainKey(mine).doesNotContainValue(2);
