@@ -11,6 +11,7 @@ import io.copyhold.runtime.journal.Journaled.Unreadable;
 import io.copyhold.runtime.telemetry.Telemetry.Observation;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -169,7 +170,7 @@ final class EntityShell<S, C, E>
       return Effect().stash();
     }
     return switch (message) {
-      case Message.Ask ask -> ask(state, ask, ports.clock().instant());
+      case Message.Ask ask -> ask(state, ask, now());
       case Message.Read read -> Effect().reply(read.replyTo(), read(state));
       case Message.Wake wake -> wake(state, wake);
       case Message.Signal _, Message.Prove _ -> {
@@ -195,6 +196,11 @@ final class EntityShell<S, C, E>
         yield Effect().noReply();
       }
     };
+  }
+
+  /** As exactly as the journal keeps it, so that a decision can be made again as it was. */
+  private Instant now() {
+    return ports.clock().instant().truncatedTo(ChronoUnit.MICROS);
   }
 
   private ReplyEffect<Journaled, ShellState<S>> stop() {
@@ -405,11 +411,13 @@ final class EntityShell<S, C, E>
         .tell(
             new Reply.Applied(ref, state.version(), type.summary(state.state()), List.of(), false));
     // due by the agenda's time is due: this node's clock may be wrong
-    Instant clock = ports.clock().instant();
+    Instant clock = now();
     Instant now = wake.due() != null && wake.due().isAfter(clock) ? wake.due() : clock;
     Alarm alarm =
         type.alarms(state.state()).stream()
-            .filter(a -> a.name().equals(wake.name()) && !a.due().isAfter(now))
+            .filter(a ->
+                a.name().equals(wake.name())
+                    && !a.due().truncatedTo(ChronoUnit.MICROS).isAfter(now)) // as the row has it
             .findFirst()
             .orElse(null);
     if (alarm != null) { // not one that was moved to a later time since
@@ -451,7 +459,7 @@ final class EntityShell<S, C, E>
             Origin.of("operation:" + ref.operation(operation).id()),
             false,
             shell.actor().getSystem().ignoreRef()),
-        ports.clock().instant());
+        now());
   }
 
   private ShellState<S> apply(ShellState<S> state, Journaled journaled) {

@@ -109,7 +109,7 @@ final class Shadow<S, C, E> {
   private void driveOperation(Recorded recorded, Operation.Event event) {
     EntityRef operation = recorded.entity();
     Operation before = operations.getOrDefault(operation, new Operation.NotStarted());
-    Instant time = recorded.stored().at();
+    Instant time = ShadowOperation.time(event, recorded.stored().at());
     if (!asExpected(recorded)) {
       Operation.Command command = ShadowOperation.command(before, event, time);
       if (command != null) {

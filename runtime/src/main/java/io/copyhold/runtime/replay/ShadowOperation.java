@@ -66,6 +66,35 @@ final class ShadowOperation {
     };
   }
 
+  /** When it was decided, as exactly as the event itself tells. */
+  static Instant time(Event event, Instant stored) {
+    return switch (event) {
+      case Event.Started(_, var at) -> at;
+      case Event.AttemptStarted(_, _, _, _, _, var at) -> at;
+      case Event.GateReached(_, _, var at) -> at;
+      case Event.CallsMade(_, var at) -> at;
+      case Event.ChildStarted(_, _, _, var at) -> at;
+      case Event.Parked(_, var at) -> at;
+      case Event.DefinitionMissing(var at) -> at;
+      case Event.Stalled(_, var at) -> at;
+      case Event.Progressed _,
+          Event.StepDone _,
+          Event.StepUndone _,
+          Event.StepRepeats _,
+          Event.StepDeferred _,
+          Event.StepFailed _,
+          Event.Approved _,
+          Event.Chosen _,
+          Event.LateCompletion _,
+          Event.Paused _,
+          Event.Resumed _,
+          Event.CancelRequested _,
+          Event.Retried _,
+          Event.Ended _ ->
+          stored;
+    };
+  }
+
   private static boolean stopped(Problem problem) {
     return problem.code().equals(STOPPED);
   }
