@@ -95,8 +95,8 @@ final class AgendaBench implements Callable<Integer> {
     }
   }
 
-  private static void run(
-      Database database, Agenda agenda, int rows, int due, PrintStream out) throws Exception {
+  private static void run(Database database, Agenda agenda, int rows, int due, PrintStream out)
+      throws Exception {
     out.printf(
         Locale.ROOT,
         "agenda: %d alarms, %d of them due at once, %d callers, %d workers; %s, fsync on; %s%n",
@@ -152,8 +152,7 @@ final class AgendaBench implements Callable<Integer> {
         caller -> {
           for (int i = caller; i < count; i += CALLERS) {
             agenda
-                .put(
-                    List.of(new Agenda.Row(new EntityRef("bench", prefix + i), "alarm", when)))
+                .put(List.of(new Agenda.Row(new EntityRef("bench", prefix + i), "alarm", when)))
                 .toCompletableFuture()
                 .get();
           }
@@ -182,8 +181,7 @@ final class AgendaBench implements Callable<Integer> {
                 }
                 List<java.util.concurrent.CompletableFuture<Void>> gone = new ArrayList<>();
                 for (Agenda.Due row : some) {
-                  gone.add(
-                      agenda.remove(row.entity(), List.of(row.name())).toCompletableFuture());
+                  gone.add(agenda.remove(row.entity(), List.of(row.name())).toCompletableFuture());
                 }
                 for (var one : gone) {
                   one.get();

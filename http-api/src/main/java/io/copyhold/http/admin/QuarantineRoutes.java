@@ -42,8 +42,7 @@ final class QuarantineRoutes {
                 ITEM + "/restore",
                 call -> {
                   long version = call.body(Restore.class).version();
-                  return ask(
-                      call, new Quarantine.Command.Restore(version, newest(call, version)));
+                  return ask(call, new Quarantine.Command.Restore(version, newest(call, version)));
                 })
             .withBody(bodyBytesMax));
   }

@@ -157,8 +157,7 @@ class ConventionsTest {
     assertThat(api.send("POST", "/v1/quarantine/tenant/never/retry", null).status()).isEqualTo(404);
     assertThat(api.send("POST", "/v1/quarantine/tenant/never/skip", "{\"version\": 1}").status())
         .isEqualTo(404);
-    assertThat(
-            api.send("POST", "/v1/quarantine/tenant/never/restore", "{\"version\": 1}").status())
+    assertThat(api.send("POST", "/v1/quarantine/tenant/never/restore", "{\"version\": 1}").status())
         .isEqualTo(404);
     assertThat(api.get("/v1/quarantine").status()).isEqualTo(200);
     assertThat(api.send("POST", "/v1/tenants/x-1/resume", "{}").problem())

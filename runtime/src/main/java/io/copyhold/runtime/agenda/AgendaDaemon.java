@@ -207,10 +207,7 @@ public final class AgendaDaemon extends AbstractBehavior<AgendaDaemon.Message> {
     roundWell = true;
     inFlight = round;
     for (Due row : due) {
-      getContext()
-          .pipeToSelf(
-              waker.wake(row),
-              (well, _) -> new Woken(Boolean.TRUE.equals(well)));
+      getContext().pipeToSelf(waker.wake(row), (well, _) -> new Woken(Boolean.TRUE.equals(well)));
     }
   }
 

@@ -227,7 +227,9 @@ public final class EntityBehavior {
       EntityRef ref, Ports ports, Quarantines.Case found, JsonNode view, boolean told) {
     Skips skips = Skips.of(view);
     boolean retried =
-        told && !view.path("enclosed").asBoolean() && view.path("version").asLong() == found.version();
+        told
+            && !view.path("enclosed").asBoolean()
+            && view.path("version").asLong() == found.version();
     if (!skips.contains(found.version()) && !retried) {
       return false;
     }

@@ -42,7 +42,6 @@ public interface InHand {
   /** An operator lets it begin anew: whatever was noted goes, in time. */
   void forget(EntityRef entity);
 
-
   /** Notes nothing. */
   InHand NONE =
       new InHand() {

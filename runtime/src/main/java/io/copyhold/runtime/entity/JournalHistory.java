@@ -71,8 +71,7 @@ public final class JournalHistory implements History, Recordings {
   @Override
   public CompletionStage<List<Recorded>> recorded(EntityRef entity, long from, int limit) {
     return stream(entity, from, from + limit - 1)
-        .map(envelope ->
-            new Recorded(entity, envelope.sequenceNr(), (Journaled) envelope.event()))
+        .map(envelope -> new Recorded(entity, envelope.sequenceNr(), (Journaled) envelope.event()))
         .runWith(Sink.seq(), system)
         .thenApplyAsync(events -> events, callbacks);
   }
@@ -91,10 +90,7 @@ public final class JournalHistory implements History, Recordings {
     long deadly = quarantines.deadlyVersion(entity);
     if (deadly > 0 && to >= deadly) {
       return withoutSkipped(
-          entity,
-          to,
-          wanted,
-          new PoisonEvent(deadly, false, "replaying it ended its node", null));
+          entity, to, wanted, new PoisonEvent(deadly, false, "replaying it ended its node", null));
     }
     return fold(entity, types.get(entity.type()), to, wanted, Skips.NONE)
         .exceptionallyCompose(failure -> withoutSkipped(entity, to, wanted, failure));

@@ -72,8 +72,10 @@ final class NotedReplay {
     // the journal may still answer the shell that was here before: those are no Messages
     Behavior<Object> behavior =
         Behaviors.receive(Object.class)
-            .onAnyMessage(
-                message -> message instanceof Message mine ? (Behavior<Object>) (Behavior<?>) on(mine) : Behaviors.same())
+            .onAnyMessage(message ->
+                message instanceof Message mine
+                    ? (Behavior<Object>) (Behavior<?>) on(mine)
+                    : Behaviors.same())
             .onSignal(
                 org.apache.pekko.actor.typed.PostStop.class,
                 _ -> {

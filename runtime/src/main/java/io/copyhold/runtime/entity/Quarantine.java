@@ -56,8 +56,8 @@ public record Quarantine(
     record Retry() implements Command {}
 
     /**
-     * An operator goes back to {@code version}: everything after it, up to {@code newest}, is passed
-     * over.
+     * An operator goes back to {@code version}: everything after it, up to {@code newest}, is
+     * passed over.
      *
      * @param newest the last version there is
      */

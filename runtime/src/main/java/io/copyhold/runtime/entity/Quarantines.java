@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>each replay is noted before it begins, and the note goes when it ended;
  *   <li>an entity found noted by a node that died is under suspicion: of those, one at a time is
- *       replayed, and each of its events is noted before it is folded, so that a second death leaves
- *       the name of one entity and one event;
+ *       replayed, and each of its events is noted before it is folded, so that a second death
+ *       leaves the name of one entity and one event;
  *   <li>an entity noted by two dead nodes in a row is not replayed any more.
  * </ol>
  *

@@ -28,7 +28,8 @@ record Skips(Set<Long> versions, List<Quarantine.Span> spans) {
     verdict
         .path("restored")
         .forEach(span ->
-            spans.add(new Quarantine.Span(span.path("after").asLong(), span.path("newest").asLong())));
+            spans.add(
+                new Quarantine.Span(span.path("after").asLong(), span.path("newest").asLong())));
     return new Skips(versions, spans);
   }
 

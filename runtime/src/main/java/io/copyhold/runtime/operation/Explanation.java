@@ -51,7 +51,10 @@ public record Explanation(
           case Wait.Until(var due, var why)
               when why != null && why.code().equals(Operation.PERMIT) ->
               new Explanation(
-                  "permit", what + " waits for its turn, asked again at " + due + ": " + why, null, due);
+                  "permit",
+                  what + " waits for its turn, asked again at " + due + ": " + why,
+                  null,
+                  due);
           case Wait.Definition(var since) ->
               new Explanation(
                   "definition",

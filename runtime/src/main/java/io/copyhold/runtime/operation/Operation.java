@@ -546,7 +546,8 @@ public sealed interface Operation {
       case NotStarted _ -> {
         if (event instanceof Event.Started(var plan, var at)) {
           List<StepState> steps = plan.steps().stream().map(StepState::pending).toList();
-          yield new Running(plan, at, false, false, false, null, 0, steps, new Wait.Ready(), 0, null);
+          yield new Running(
+              plan, at, false, false, false, null, 0, steps, new Wait.Ready(), 0, null);
         }
         throw new IllegalStateException(event + " before the start");
       }

@@ -215,8 +215,7 @@ public final class OperationSweep extends AbstractBehavior<OperationSweep.Messag
     Proof failing = finding.failing().orElse(null);
     lasts.put(
         operation,
-        new Last(
-            finding.version(), parts.clock().instant(), failing != null, finding.stranded()));
+        new Last(finding.version(), parts.clock().instant(), failing != null, finding.stranded()));
     if (finding.stranded() && (before == null || !before.stranded())) {
       log.atError()
           .addKeyValue("operation", operation)

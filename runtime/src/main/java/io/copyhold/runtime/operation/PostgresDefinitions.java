@@ -48,7 +48,8 @@ public final class PostgresDefinitions implements Definitions {
   public CompletionStage<Set<String>> nodesWith(String definition) {
     return database.later(connection -> {
       try (PreparedStatement s =
-          connection.prepareStatement("SELECT node FROM copyhold.definition WHERE definition = ?")) {
+          connection.prepareStatement(
+              "SELECT node FROM copyhold.definition WHERE definition = ?")) {
         s.setString(1, definition);
         Set<String> nodes = new HashSet<>();
         try (ResultSet r = s.executeQuery()) {

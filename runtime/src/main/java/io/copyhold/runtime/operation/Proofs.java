@@ -24,8 +24,8 @@ import java.util.function.Supplier;
 /**
  * Looks whether the wait reason of an operation is true: its owner has a row in the agenda that
  * wakes it; the node of its attempt is a member, and the attempt really runs there; the gate takes
- * the signal; the child is open; the definition can be run by somebody. Whatever cannot be looked at
- * now holds: only what was seen is a proof.
+ * the signal; the child is open; the definition can be run by somebody. Whatever cannot be looked
+ * at now holds: only what was seen is a proof.
  *
  * @param members the nodes of the cluster, as the agenda names them
  * @param overdueMax a row or a time that is past for longer is not going to come by itself
@@ -88,8 +88,7 @@ public record Proofs(
             if (failure != null) {
               return new Finding(past.version(), true, false, 0, List.of());
             }
-            List<String> able =
-                nodes.stream().filter(members.get()::contains).sorted().toList();
+            List<String> able = nodes.stream().filter(members.get()::contains).sorted().toList();
             return new Finding(
                 past.version(),
                 true,
@@ -112,7 +111,10 @@ public record Proofs(
           if (standing != null) {
             proofs.add(wakeUp(owner, standing));
           }
-          Instant now = standing == null ? Instant.MIN : standing.map(Agenda.Standing::now).orElse(Instant.MIN);
+          Instant now =
+              standing == null
+                  ? Instant.MIN
+                  : standing.map(Agenda.Standing::now).orElse(Instant.MIN);
           CompletionStage<List<Proof>> waits =
               running.paused()
                   ? CompletableFuture.completedStage(List.of())
@@ -146,8 +148,8 @@ public record Proofs(
                 row.overdue().isZero()
                     ? owner + " is woken at " + row.due()
                     : owner + " should have been woken at " + row.due()))
-        .orElseGet(
-            () -> new Proof("wake-up", false, owner + " has no row in the agenda: nothing wakes it"));
+        .orElseGet(() ->
+            new Proof("wake-up", false, owner + " has no row in the agenda: nothing wakes it"));
   }
 
   private CompletionStage<List<Proof>> wait(
@@ -157,7 +159,8 @@ public record Proofs(
           running(operation, "runner", reply -> false, "its runner is there and does not begin");
       case Wait.Attempt(var attempt, _, var node, _) -> {
         if (!members.get().contains(node)) {
-          yield proof("attempt", false, "attempt " + attempt + " ran on " + node + ", which is gone");
+          yield proof(
+              "attempt", false, "attempt " + attempt + " ran on " + node + ", which is gone");
         }
         yield running(
             operation,
@@ -180,7 +183,8 @@ public record Proofs(
               .thenApply(reply ->
                   List.of(
                       reply instanceof Reply.Refused(var problem)
-                          ? new Proof("signal", false, "it does not take " + signal + ": " + problem)
+                          ? new Proof(
+                              "signal", false, "it does not take " + signal + ": " + problem)
                           : new Proof("signal", true, "it takes " + signal)));
       case Wait.Calling(var attempt, _, _) ->
           running(

@@ -31,7 +31,8 @@ public record SweepSettings(
         || againAfter.isNegative()
         || pause.isNegative()
         || overdueMax.isNegative()) {
-      throw new IllegalArgumentException("copyhold.operation.sweep: durations must not be negative");
+      throw new IllegalArgumentException(
+          "copyhold.operation.sweep: durations must not be negative");
     }
     if (ranges < 1 || ranges > 100 || pageMax < 1 || pageMax > 1_000 || rememberedMax < pageMax) {
       throw new IllegalArgumentException(

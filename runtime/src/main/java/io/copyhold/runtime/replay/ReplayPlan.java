@@ -29,7 +29,8 @@ public record ReplayPlan(
   public ReplayPlan {
     if (!name.matches("[a-z0-9][a-z0-9-]{0,39}")) {
       throw new ProblemException(
-          Problem.invalid("replay-name", "a replay's name has 1 to 40 of a-z, 0-9 and -").at("/name"));
+          Problem.invalid("replay-name", "a replay's name has 1 to 40 of a-z, 0-9 and -")
+              .at("/name"));
     }
     if (!(speed >= 0 && speed <= 1_000_000)) {
       throw new ProblemException(

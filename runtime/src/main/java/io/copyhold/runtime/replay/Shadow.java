@@ -13,7 +13,6 @@ import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.operation.Operation;
 import io.copyhold.runtime.operation.Operation.Running;
 import io.copyhold.runtime.operation.Operation.StoredCall;
-import io.copyhold.runtime.operation.Operation.Wait;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -118,7 +117,8 @@ final class Shadow<S, C, E> {
         find(recorded, "decided-otherwise", "it ended, and would go on now");
       }
     }
-    if (event instanceof Operation.Event.CallsMade(var made, _) && before instanceof Running running) {
+    if (event instanceof Operation.Event.CallsMade(var made, _)
+        && before instanceof Running running) {
       keep(operation, running, made);
     }
     if (event instanceof Operation.Event.ChildStarted(var id, _, _, _)) {
@@ -212,7 +212,10 @@ final class Shadow<S, C, E> {
       find(
           recorded,
           "decided-otherwise",
-          "recorded " + name(recorded, recorded.stored().event()) + ", now " + name(recorded, predicted));
+          "recorded "
+              + name(recorded, recorded.stored().event())
+              + ", now "
+              + name(recorded, predicted));
     }
     return true;
   }
@@ -222,20 +225,26 @@ final class Shadow<S, C, E> {
     Object event = recorded.stored().event();
     switch (decision) {
       case Decision.Refuse<?>(var problem) ->
-          find(recorded, "refused-now", name(recorded, event) + " would be refused: " + problem.code());
+          find(
+              recorded,
+              "refused-now",
+              name(recorded, event) + " would be refused: " + problem.code());
       case Decision.Later<?>(_, var problem) ->
-          find(recorded, "refused-now", name(recorded, event) + " would be put off: " + problem.code());
+          find(
+              recorded,
+              "refused-now",
+              name(recorded, event) + " would be put off: " + problem.code());
       case Decision.Accept<?>(var decided) -> {
         if (decided.isEmpty()) {
-          find(recorded, "decided-otherwise", "recorded " + name(recorded, event) + ", now nothing");
+          find(
+              recorded, "decided-otherwise", "recorded " + name(recorded, event) + ", now nothing");
         } else if (!same(decided.getFirst(), event)) {
           find(
               recorded,
               "decided-otherwise",
               "recorded " + name(recorded, event) + ", now " + name(recorded, decided.getFirst()));
         } else {
-          expected.put(
-              recorded.entity(), new ArrayDeque<>(decided.subList(1, decided.size())));
+          expected.put(recorded.entity(), new ArrayDeque<>(decided.subList(1, decided.size())));
         }
       }
     }

@@ -12,7 +12,9 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What an operation was told when an event of it was recorded: its effect's answer, as a command. */
+/**
+ * What an operation was told when an event of it was recorded: its effect's answer, as a command.
+ */
 final class ShadowOperation {
   /** What a step said when it was asked to stop. */
   private static final String STOPPED = "stopped";
@@ -41,12 +43,7 @@ final class ShadowOperation {
           new Command.ReportAgain(attempt, checkpoint, Duration.between(at, due), done, total);
       case Event.StepDeferred(var due, var problem, _) ->
           new Command.ReportNotNow(
-              attempt,
-              Duration.between(at, due),
-              problem,
-              stopped(problem),
-              AS_RECORDED,
-              0);
+              attempt, Duration.between(at, due), problem, stopped(problem), AS_RECORDED, 0);
       case Event.StepFailed(var problem) -> new Command.ReportOver(attempt, problem);
       case Event.GateReached(var signal, var prompt, _) ->
           new Command.ReportGate(attempt, signal, prompt);

@@ -90,9 +90,7 @@ class DeadlyReplayTest {
       until(() -> refusal(node).equals("quarantined"));
       until(() -> enclosedAt(node) == DeadlyChild.DEADLY_VERSION); // the event is known
       node.applied(
-          DeadlyChild.DEADLY,
-          new Quarantine.Command.Skip(DeadlyChild.DEADLY_VERSION),
-          TEST);
+          DeadlyChild.DEADLY, new Quarantine.Command.Skip(DeadlyChild.DEADLY_VERSION), TEST);
       until(() -> refusal(node).isEmpty());
     }
     // what is passed over is passed over by a node that has never met it, too
@@ -124,8 +122,7 @@ class DeadlyReplayTest {
         .isInstanceOf(Decision.Refuse.class);
     assertThat(decide(enclosed, new Quarantine.Command.Restore(2, 2)))
         .isInstanceOf(Decision.Refuse.class);
-    Quarantine restored =
-        Quarantine.TYPE.evolve(enclosed, new Quarantine.Event.Restored(2, 5));
+    Quarantine restored = Quarantine.TYPE.evolve(enclosed, new Quarantine.Event.Restored(2, 5));
     Skips skips = Skips.of(Quarantine.TYPE.view(restored));
     assertThat(LongStream.of(versions).filter(skips::contains)).containsExactly(3L, 4L, 5L);
     assertThat(skips.contains(6)).isFalse();

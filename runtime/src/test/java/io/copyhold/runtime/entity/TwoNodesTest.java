@@ -73,15 +73,12 @@ class TwoNodesTest {
         node.applied(counter, new Command.RingAt(Instant.now().plusSeconds(3600)), TEST);
         assertThat(await(other.entities().wake(counter, Counter.ALARM, 1)))
             .isInstanceOf(Reply.Applied.class);
-        assertThat(
-                await(
-                    other.entities().wake(new Agenda.Due(counter, "none", Instant.now(), 1))))
+        assertThat(await(other.entities().wake(new Agenda.Due(counter, "none", Instant.now(), 1))))
             .isInstanceOf(Reply.Applied.class);
         assertThat(await(other.entities().prove(counter, "none/1")))
             .isInstanceOfSatisfying(
                 Reply.Refused.class,
-                refused ->
-                    assertThat(refused.problem().code()).isEqualTo("operation-not-running"));
+                refused -> assertThat(refused.problem().code()).isEqualTo("operation-not-running"));
       }
 
       second.kill(first);

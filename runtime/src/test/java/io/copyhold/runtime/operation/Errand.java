@@ -12,9 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
-/**
- * A small entity that owns one operation of one step that does what its node's test says.
- */
+/** A small entity that owns one operation of one step that does what its node's test says. */
 public record Errand(String state, int notes) {
   public static final String OPERATION = "errand/1";
 

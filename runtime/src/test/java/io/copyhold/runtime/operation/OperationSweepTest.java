@@ -125,7 +125,10 @@ class OperationSweepTest {
               await(
                   node.entities()
                       .signal(
-                          errand, Errand.OPERATION, new Operation.Command.Approve("go", null), TEST)))
+                          errand,
+                          Errand.OPERATION,
+                          new Operation.Command.Approve("go", null),
+                          TEST)))
           .isInstanceOf(Reply.Applied.class);
       until(() -> state(node).equals("done"));
       assertThat(events(node)).filteredOn("stalled"::equals).hasSize(1);
@@ -163,8 +166,7 @@ class OperationSweepTest {
         Errand.step(
             "first",
             () ->
-                StepResult.notNow(
-                    Duration.ofMillis(1), Problem.unavailable("not-yet", "not yet")));
+                StepResult.notNow(Duration.ofMillis(1), Problem.unavailable("not-yet", "not yet")));
     try (TestSystem node = start(Errand.operation("1.0.0", List.of(first)))) {
       node.applied(errand, new Errand.Command.Send(), TEST);
       until(() -> events(node).contains("step-deferred"));

@@ -23,7 +23,8 @@ class OperationWaitTest {
   private Operation operation = new Operation.NotStarted();
 
   private List<Event> tell(Command command) {
-    if (!(Operation.decide(operation, command, NOW) instanceof Decision.Accept<Event>(var events))) {
+    if (!(Operation.decide(operation, command, NOW)
+        instanceof Decision.Accept<Event>(var events))) {
       throw new AssertionError("refused: " + command);
     }
     events.forEach(event -> operation = Operation.evolve(operation, event));

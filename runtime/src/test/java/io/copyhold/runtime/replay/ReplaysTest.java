@@ -24,26 +24,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 
 /** The past of one entity and its operation, driven again, from the real journal. */
 class ReplaysTest {
   private static final Origin TEST = Origin.of("test");
 
   private final TestSystem node =
-      TestSystem.Options.of(Errand.TYPE, OperationEntity.TYPE)
-          .start(PostgresFixture.newDatabase());
+      TestSystem.Options.of(Errand.TYPE, OperationEntity.TYPE).start(PostgresFixture.newDatabase());
   private final EntityRef errand = new EntityRef("errand", "one");
   private final EntityRef operation = errand.operation(Errand.OPERATION);
   private final AtomicInteger effects = new AtomicInteger();
   private final Replays replays =
       new Replays(
-          (JournalHistory) node.history(),
-          node.types(),
-          new PostgresReplayOffsets(node.control()));
+          (JournalHistory) node.history(), node.types(), new PostgresReplayOffsets(node.control()));
 
   /** A past with a retry, an iteration, a gate and data. */
   @BeforeEach
@@ -126,8 +123,7 @@ class ReplaysTest {
     assertThat(rest.version()).isEqualTo(3);
     Instant sent = TestSystem.await(node.history().events(errand, 1, 1)).getFirst().at();
     ReplayReport first =
-        replays.run(
-            new ReplayPlan(errand, "time", false, null, sent, 0, Duration.ofMinutes(1)));
+        replays.run(new ReplayPlan(errand, "time", false, null, sent, 0, Duration.ofMinutes(1)));
     assertThat(first.version()).isEqualTo(1);
     assertThat(first.done()).isTrue();
   }
