@@ -3,8 +3,10 @@ package io.copyhold.http;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.agenda.Agenda;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,6 +35,13 @@ final class MemoryAgenda implements Agenda {
   @Override
   public CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility) {
     return CompletableFuture.completedFuture(List.of());
+  }
+
+  @Override
+  public CompletionStage<Optional<Standing>> find(EntityRef entity, String name) {
+    return CompletableFuture.completedFuture(
+        Optional.ofNullable(rows.get(entity + "#" + name))
+            .map(row -> new Standing(row.due(), Instant.now())));
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.copyhold.http.admin.AdminApi;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.http.admin.AdminSettings;
 import io.copyhold.http.admin.Connections;
+import io.copyhold.http.admin.Diagnosis;
 import io.copyhold.http.admin.HealthCheck;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
@@ -24,9 +25,13 @@ import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.Journaled;
+import io.copyhold.runtime.operation.Definitions;
 import io.copyhold.runtime.operation.OperationEntity;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
+import io.copyhold.runtime.operation.Proofs;
+import io.copyhold.runtime.replay.ReplayOffsets;
+import io.copyhold.runtime.replay.Replays;
 import io.copyhold.runtime.telemetry.Telemetry;
 import io.copyhold.tenants.changelog.Changelog;
 import io.copyhold.tenants.pool.Pool;
@@ -41,6 +46,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -153,6 +159,7 @@ public final class Node implements AutoCloseable {
                 Duration.ofHours(24),
                 100,
                 3,
+                Duration.ofMinutes(10),
                 65_536,
                 Duration.ofSeconds(30)),
             "test");
@@ -177,6 +184,15 @@ public final class Node implements AutoCloseable {
                     new ConnectionInfo(
                         "127.0.0.1", 5432, home.ref().name(), "t_" + tenant, tenant, "prefer"),
                     "s3cret".toCharArray()),
+            new Diagnosis(
+                new Proofs(
+                    history,
+                    ports.agenda(),
+                    entities,
+                    Definitions.alone("test", new OperationTypes(PaperOperations.all())),
+                    () -> Set.of("test"),
+                    Duration.ofMinutes(1)),
+                new Replays(history, types, ReplayOffsets.inMemory())),
             List.of(health()),
             () -> "# HELP copyhold_test A test.\n# TYPE copyhold_test gauge\ncopyhold_test 1\n",
             settings,

@@ -9,7 +9,9 @@ import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.JournalHistory;
+import io.copyhold.runtime.entity.LifeWatch;
 import io.copyhold.runtime.entity.Ports;
+import io.copyhold.runtime.entity.PostgresInHand;
 import io.copyhold.runtime.entity.Quarantine;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reactor;
@@ -65,6 +67,8 @@ public final class TestSystem implements AutoCloseable {
   private final ShardedEntities entities;
   private final History history;
   private final Ports ports;
+  private final PostgresInHand inHand;
+  private boolean killed;
 
   private TestSystem(Database database, Options options) {
     Map<String, Object> keys = new HashMap<>(options.keys);
@@ -98,8 +102,19 @@ public final class TestSystem implements AutoCloseable {
                     : Cluster.get(options.seed.system).selfMember().address()));
     until(() -> cluster.selfMember().status().equals(org.apache.pekko.cluster.MemberStatus.up()));
     ShellSettings shell = ShellSettings.from(config);
+    this.inHand =
+        new PostgresInHand(
+            control,
+            AgendaDaemon.node(cluster.selfMember()),
+            LifeWatch.members(system),
+            shell.carefulFor(),
+            options.clock);
+    inHand.begin(options.name);
+    LifeWatch.start(system, inHand);
+    Quarantines quarantines = new Quarantines(inHand);
     this.entities = new ShardedEntities(system, shell.askMax());
-    this.history = new JournalHistory(system, events.events(), types);
+    this.history =
+        new JournalHistory(system, events.events(), types, quarantines);
     this.ports =
         new Ports(
             options.clock,
@@ -109,7 +124,7 @@ public final class TestSystem implements AutoCloseable {
                 control, AgendaDaemon.node(cluster.selfMember()), AgendaSettings.from(config)),
             new ShardOwnership(events.terms()),
             entities,
-            new Quarantines(),
+            quarantines,
             options.telemetry,
             shell,
             AgendaDaemon.node(cluster.selfMember()));
@@ -118,10 +133,7 @@ public final class TestSystem implements AutoCloseable {
           system,
           ports.agenda(),
           AgendaSettings.from(config),
-          (entity, name, missed) ->
-              entities
-                  .wake(entity, name, missed)
-                  .thenApply(reply -> !(reply instanceof Reply.NotNow)));
+          due -> entities.wake(due).thenApply(reply -> !(reply instanceof Reply.NotNow)));
     }
   }
 
@@ -133,6 +145,7 @@ public final class TestSystem implements AutoCloseable {
     private Telemetry telemetry = Telemetry.NONE;
     private boolean daemon = true;
     private @Nullable TestSystem seed;
+    private String name = "test";
 
     private Options(List<EntityType<?, ?, ?>> types) {
       this.types = types;
@@ -160,6 +173,12 @@ public final class TestSystem implements AutoCloseable {
     /** Into this node's cluster, instead of one of its own. */
     public Options joining(TestSystem node) {
       seed = node;
+      return this;
+    }
+
+    /** Another node than the others of its database: an end of theirs is not its own. */
+    public Options named(String other) {
+      name = other;
       return this;
     }
 
@@ -261,6 +280,7 @@ public final class TestSystem implements AutoCloseable {
     Cluster.get(survivor.system)
         .manager()
         .tell(new Down(Cluster.get(system).selfMember().address()));
+    killed = true;
     close();
   }
 
@@ -268,6 +288,9 @@ public final class TestSystem implements AutoCloseable {
   public void close() {
     system.terminate();
     await(system.getWhenTerminated());
+    if (!killed) {
+      inHand.end();
+    }
     pool.close();
     eventPool.close();
     blocking.close();

@@ -85,6 +85,7 @@ public final class SimWorld implements AutoCloseable {
         Duration.ofHours(24),
         100_000,
         3,
+        Duration.ofMinutes(10),
         65_536,
         Duration.ofSeconds(30));
   }

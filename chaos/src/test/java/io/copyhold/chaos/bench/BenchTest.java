@@ -35,6 +35,19 @@ class BenchTest {
   }
 
   @Test
+  void theAgendaIsComparedWithABareQueueTable() {
+    String out = run("agenda", "--alarms", "40000", "--due", "20000", "--quick");
+
+    assertThat(out).contains("PostgreSQL ", "load average", "SKIP LOCKED");
+    assertThat(numbers(out, "agenda"))
+        .containsEntry("alarms", 2_000.0)
+        .containsEntry("due", 1_000.0)
+        .containsKeys(
+            "put_per_s", "due_per_s", "ratio_vs_plain_insert", "ratio_vs_plain_skip_locked")
+        .allSatisfy((key, value) -> assertThat(value).as(key).isPositive());
+  }
+
+  @Test
   @Tag("heavy")
   void tenantsAreOnboardedInEveryStrategyAndThenRead() {
     String out = run("onboard", "--tenants", "110", "--directory", "60", "--quick", "--steps");

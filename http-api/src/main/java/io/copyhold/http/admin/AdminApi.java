@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 /**
  * All routes of the admin API.
  *
+ * @param diagnosis what looks behind the state of things
  * @param metrics the text of {@code /metrics}, in Prometheus form
  * @param executor for what blocks inside event streams
  */
@@ -30,6 +31,7 @@ public record AdminApi(
     Blobs blobs,
     Secrets secrets,
     Connections connections,
+    Diagnosis diagnosis,
     List<HealthCheck> health,
     Supplier<String> metrics,
     AdminSettings settings,
@@ -51,7 +53,8 @@ public record AdminApi(
     routes.addAll(new PoolRoutes(shared).routes(body));
     routes.addAll(new ChangelogRoutes(shared, blobs).routes(settings.uploadBytesMax()));
     routes.addAll(new RolloutRoutes(shared).routes(body));
-    routes.addAll(new OperationRoutes(shared).routes(body));
+    routes.addAll(new OperationRoutes(shared, diagnosis.proofs()).routes(body));
+    routes.addAll(new ReplayRoutes(shared, diagnosis.replays()).routes(body));
     routes.addAll(new TokenRoutes(tokens, authenticator, shared).routes(body));
     routes.addAll(new QuarantineRoutes(shared).routes(body));
     routes.addAll(

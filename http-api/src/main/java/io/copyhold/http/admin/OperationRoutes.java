@@ -1,6 +1,7 @@
 package io.copyhold.http.admin;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
@@ -10,6 +11,8 @@ import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.operation.Operation;
+import io.copyhold.runtime.operation.Proof;
+import io.copyhold.runtime.operation.Proofs;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +30,10 @@ final class OperationRoutes {
   private final Entities entities;
   private final Resource.Shared shared;
   private final Resource resource;
+  private final Proofs proofs;
 
-  OperationRoutes(Resource.Shared shared) {
+  OperationRoutes(Resource.Shared shared, Proofs proofs) {
+    this.proofs = proofs;
     this.entities = shared.entities();
     this.shared = shared;
     this.resource =
@@ -83,6 +88,15 @@ final class OperationRoutes {
     tree.set("reasons", past.view().path("explain"));
     if (!tree.path("reasons").isArray()) {
       tree.set("reasons", Mappers.JSON.createArrayNode());
+    }
+    Proofs.Finding finding = call.await(proofs.of(operation));
+    tree.put("stranded", finding.stranded());
+    ArrayNode seen = tree.putArray("proofs");
+    for (Proof proof : finding.proofs()) {
+      seen.addObject()
+          .put("kind", proof.kind())
+          .put("holds", proof.holds())
+          .put("text", proof.text());
     }
     return Answer.json(200, tree);
   }

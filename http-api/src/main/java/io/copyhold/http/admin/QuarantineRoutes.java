@@ -15,6 +15,11 @@ final class QuarantineRoutes {
   /** The body that names the event to pass over. */
   record Skip(Long version) {}
 
+  /** The body that names the version to go back to. */
+  record Restore(Long version) {}
+
+  private static final int PAGE = 1_000;
+
   private final Resource.Shared shared;
 
   QuarantineRoutes(Resource.Shared shared) {
@@ -31,6 +36,14 @@ final class QuarantineRoutes {
                 "POST",
                 ITEM + "/skip",
                 call -> ask(call, new Quarantine.Command.Skip(call.body(Skip.class).version())))
+            .withBody(bodyBytesMax),
+        Route.command(
+                "POST",
+                ITEM + "/restore",
+                call -> {
+                  long version = call.body(Restore.class).version();
+                  return ask(call, new Quarantine.Command.Restore(version, newest(call, version)));
+                })
             .withBody(bodyBytesMax));
   }
 
@@ -58,6 +71,19 @@ final class QuarantineRoutes {
                 ? shared.entities().dryRun(entity, command, call.origin())
                 : shared.entities().ask(entity, command, call.origin()));
     return Resource.changed(reply);
+  }
+
+  /** The last event there is; nothing is added while it is in quarantine. */
+  private long newest(Call call, long from) throws InterruptedException {
+    EntityRef entity = Paths.entity(call.value("type"), call.value("id"));
+    long newest = Math.max(0, from);
+    while (true) {
+      List<History.Entry> page = call.await(shared.history().events(entity, newest + 1, PAGE));
+      if (page.isEmpty()) {
+        return newest;
+      }
+      newest = page.getLast().version();
+    }
   }
 
   private static EntityRef verdict(Call call) {

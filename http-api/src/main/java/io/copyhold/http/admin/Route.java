@@ -45,6 +45,11 @@ public record Route(
     return new Route(method, path, Set.of("dryRun"), true, 0, handler);
   }
 
+  /** The same by another method: one that reads, and takes a body to say what. */
+  Route as(String other) {
+    return new Route(other, path, parameters, changes, bodyBytesMax, handler);
+  }
+
   /** Names query parameters. */
   public Route taking(String... names) {
     Set<String> all = new TreeSet<>(parameters);

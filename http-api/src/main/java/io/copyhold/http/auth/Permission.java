@@ -3,6 +3,7 @@ package io.copyhold.http.auth;
 /** What a route may ask for. */
 public enum Permission {
   TENANT_READ,
+  TENANT_REPLAY,
   TENANT_WRITE,
   /** See a tenant's connection string with its password. */
   TENANT_CONNECT,

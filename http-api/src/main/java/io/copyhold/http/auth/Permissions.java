@@ -53,6 +53,7 @@ public final class Permissions {
         "PUT /v1/tenants/{id}/adoption",
         "POST /v1/tenants/{id}/adoption/confirm",
         "DELETE /v1/tenants/{id}/adoption");
+    ask(TENANT_REPLAY, "POST /v1/tenants/{id}/replays");
     ask(TENANT_CONNECT, "GET /v1/tenants/{id}/connection");
     kind("/v1/stores", "/{id}", STORE_READ);
     ask(
@@ -93,6 +94,7 @@ public final class Permissions {
     ask(
         QUARANTINE_WRITE,
         "POST /v1/quarantine/{type}/{id}/retry",
+        "POST /v1/quarantine/{type}/{id}/restore",
         "POST /v1/quarantine/{type}/{id}/skip");
     ask(EVENTS_READ, "GET /v1/events/watch");
     ask(METRICS_READ, "GET /metrics");

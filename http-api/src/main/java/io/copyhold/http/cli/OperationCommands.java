@@ -46,7 +46,8 @@ final class OperationCommands {
         .add("list", new Reading.ListCommand(QUARANTINE, "state", "version", "cause"))
         .add("show", new Reading.ShowCommand(QUARANTINE))
         .say("retry", "Tries the replay again as it is.", "POST", QUARANTINE, "/retry")
-        .add("skip", new Skip());
+        .add("skip", new Skip())
+        .add("restore", new Restore());
   }
 
   @Command(description = "Says why it is not further than it is.", mixinStandardHelpOptions = true)
@@ -69,6 +70,12 @@ final class OperationCommands {
             out().println("    " + time + " " + reason.path(time).asText());
           }
         }
+      }
+      for (JsonNode proof : body.path("proofs")) {
+        out()
+            .println(
+                (proof.path("holds").asBoolean() ? "  seen: " : "  NOT TRUE: ")
+                    + proof.path("text").asText());
       }
       return ExitStatus.OK;
     }
@@ -212,6 +219,24 @@ final class OperationCommands {
       ObjectNode body = object();
       body.put("version", version);
       return change(client, "POST", QUARANTINE + "/" + encodeParts(id) + "/skip", body);
+    }
+  }
+
+  @Command(
+      description = "Goes back to a version before the event that fails.",
+      mixinStandardHelpOptions = true)
+  static final class Restore extends ChangeCommand {
+    @Parameters(index = "0", paramLabel = "TYPE/ID")
+    private String id = "";
+
+    @Parameters(index = "1", paramLabel = "VERSION", description = "The last one to keep.")
+    private long version;
+
+    @Override
+    int run(Client client) throws Trouble, InterruptedException {
+      ObjectNode body = object();
+      body.put("version", version);
+      return change(client, "POST", QUARANTINE + "/" + encodeParts(id) + "/restore", body);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.copyhold.http.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,7 +30,97 @@ final class TenantCommands {
         .add("migrate", new Migrate(PATH))
         .add("adopt", new Adopt())
         .add("connect", new Connect())
+        .add("replay", new Replay())
         .add("offboard", new Offboard());
+  }
+
+  @Command(
+      description = {
+        "Drives its past again into a shadow, with effects answered from the record;",
+        "exits with 4 when something comes out otherwise."
+      },
+      mixinStandardHelpOptions = true)
+  static final class Replay extends ApiCommand {
+    @Parameters(paramLabel = "ID")
+    private String id = "";
+
+    @Option(names = "--to-version", description = "The last version to drive (default: all).")
+    private @Nullable Long toVersion;
+
+    @Option(names = "--to-time", description = "Nothing that happened later.")
+    private @Nullable String toTime;
+
+    @Option(
+        names = "--speed",
+        description = "1 for the pace of the past, 60 for a minute a second (default: no pauses).")
+    private @Nullable Double speed;
+
+    @Option(names = "--diff", description = "Compare the shadow with the live state.")
+    private boolean diff;
+
+    @Option(names = "--name", description = "Under which the place is kept.")
+    private @Nullable String name;
+
+    @Option(names = "--resume", description = "Go on where the replay of that name stopped.")
+    private boolean resume;
+
+    @Override
+    int run(Client client) throws Trouble, InterruptedException {
+      boolean going = resume;
+      while (true) {
+        ObjectNode body = object();
+        put(body, "toVersion", toVersion);
+        put(body, "toTime", toTime);
+        put(body, "speed", speed);
+        put(body, "name", name);
+        body.put("diff", diff);
+        body.put("resume", going);
+        JsonNode report =
+            client.send("POST", PATH + "/" + encode(id) + "/replays", body, Map.of()).body();
+        if (report.path("done").asBoolean()) {
+          return show(report);
+        }
+        if (!json()) {
+          out().println("version " + report.path("version").asLong() + ", going on");
+          out().flush();
+        }
+        going = true;
+      }
+    }
+
+    private int show(JsonNode report) {
+      if (json()) {
+        print(report);
+      } else {
+        out()
+            .println(
+                "version "
+                    + report.path("version").asLong()
+                    + " at "
+                    + report.path("at").asText()
+                    + ": "
+                    + report.path("events").asLong()
+                    + " events of it and "
+                    + report.path("operations").asLong()
+                    + " operations, "
+                    + report.path("redecided").asLong()
+                    + " decided anew");
+        report.path("diff").forEach(change -> out().println("  live differs: " + change));
+        for (JsonNode finding : report.path("findings")) {
+          out()
+              .println(
+                  "  FINDING "
+                      + finding.path("kind").asText()
+                      + " at "
+                      + finding.path("entity").asText()
+                      + "@"
+                      + finding.path("version").asLong()
+                      + ": "
+                      + finding.path("text").asText());
+        }
+      }
+      return report.path("findings").isEmpty() ? ExitStatus.OK : ExitStatus.FAILED;
+    }
   }
 
   @Command(

@@ -8,6 +8,7 @@ import io.copyhold.http.admin.AdminApi;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.http.admin.AdminSettings;
 import io.copyhold.http.admin.Connections;
+import io.copyhold.http.admin.Diagnosis;
 import io.copyhold.http.admin.HealthCheck;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
@@ -17,12 +18,22 @@ import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
+import io.copyhold.runtime.entity.LifeWatch;
+import io.copyhold.runtime.entity.Ports;
+import io.copyhold.runtime.entity.Recordings;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.journal.FeedSettings;
 import io.copyhold.runtime.journal.PostgresBlobs;
 import io.copyhold.runtime.journal.PostgresFeed;
+import io.copyhold.runtime.operation.DirectoryOperations;
+import io.copyhold.runtime.operation.OperationSweep;
 import io.copyhold.runtime.operation.OperationTypes;
+import io.copyhold.runtime.operation.PostgresDefinitions;
+import io.copyhold.runtime.operation.Proofs;
+import io.copyhold.runtime.operation.SweepSettings;
 import io.copyhold.runtime.postgres.ControlDatabase;
+import io.copyhold.runtime.replay.PostgresReplayOffsets;
+import io.copyhold.runtime.replay.Replays;
 import io.copyhold.runtime.telemetry.Metrics;
 import io.copyhold.runtime.telemetry.OpenTelemetryTelemetry;
 import io.copyhold.runtime.telemetry.Telemetry;
@@ -39,6 +50,7 @@ import io.copyhold.tenants.store.postgres.PostgresEngine;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -47,6 +59,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,6 +86,7 @@ final class Edges implements AutoCloseable {
   private final DataStores stores;
   private final Metrics metrics;
   private final OpenTelemetryTelemetry telemetry;
+  private @Nullable Diagnosis diagnosis;
   private final CompletableFuture<AdminServer> server = new CompletableFuture<>();
 
   private Edges(
@@ -169,6 +183,41 @@ final class Edges implements AutoCloseable {
         agenda::lagMs);
   }
 
+  /** Starts the sweep over operations, and what the API asks about them. */
+  void watch(Ports ports, Recordings recordings, OperationTypes known, EntityTypes types) {
+    SweepSettings sweep = SweepSettings.from(config);
+    PostgresDefinitions definitions = new PostgresDefinitions(control, ports.node());
+    definitions
+        .advertise(known.definitions())
+        .whenComplete((_, failure) -> {
+          if (failure != null) {
+            log.atWarn().setCause(failure).log("what this node can run is not known to others");
+          }
+        });
+    Proofs proofs =
+        new Proofs(
+            history,
+            ports.agenda(),
+            entities,
+            definitions,
+            LifeWatch.members(system),
+            sweep.overdueMax());
+    DirectoryOperations live = new DirectoryOperations(directory, blocking);
+    OperationSweep.start(
+        system,
+        new OperationSweep.Parts(live, proofs, entities, definitions, ports.clock(), sweep));
+    metrics.gaugeLater(
+        "copyhold_operations_stalled",
+        "Operations whose wait reason is not true.",
+        () -> live.count("stalled", "true"));
+    metrics.gaugeLater(
+        "copyhold_operations_stranded",
+        "Operations that no node of the cluster can run.",
+        () -> live.count("state", "stranded"));
+    diagnosis =
+        new Diagnosis(proofs, new Replays(recordings, types, new PostgresReplayOffsets(control)));
+  }
+
   OperationTypes operations() {
     return Wiring.operations(stores, secrets, entities, blobs, directory, new SecureRandom());
   }
@@ -190,6 +239,7 @@ final class Edges implements AutoCloseable {
             blobs,
             secrets,
             connections(),
+            Objects.requireNonNull(diagnosis, "watch comes first"),
             List.of(journal(), membership(member)),
             metrics::scrape,
             admin,

@@ -18,7 +18,9 @@ import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.JournalHistory;
+import io.copyhold.runtime.entity.LifeWatch;
 import io.copyhold.runtime.entity.Ports;
+import io.copyhold.runtime.entity.PostgresInHand;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShardOwnership;
@@ -109,7 +111,14 @@ public final class Node {
     PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
     ShellSettings shell = ShellSettings.from(config);
     ShardedEntities entities = new ShardedEntities(system, shell.askMax());
-    JournalHistory history = new JournalHistory(system, events.events(), types);
+    PostgresInHand inHand =
+        new PostgresInHand(
+            control, name, LifeWatch.members(system), shell.carefulFor(), InstantSource.system());
+    inHand.begin(settings.name());
+    LifeWatch.start(system, inHand);
+    Quarantines quarantines = new Quarantines(inHand);
+    JournalHistory history =
+        new JournalHistory(system, events.events(), types, quarantines);
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, name);
@@ -124,7 +133,7 @@ public final class Node {
             agenda,
             new ShardOwnership(events.terms()),
             entities,
-            new Quarantines(),
+            quarantines,
             telemetry,
             shell,
             name);
@@ -133,14 +142,12 @@ public final class Node {
     for (EntityType<?, ?, ?> type : Wiring.sharded()) {
       host(type, entities, ports, types, history, operations);
     }
+    edges.watch(ports, history, operationTypes, types);
     AgendaDaemon.start(
         system,
         agenda,
         agendaSettings,
-        (entity, row, missed) ->
-            entities
-                .wake(entity, row, missed)
-                .thenApply(reply -> !(reply instanceof Reply.NotNow)));
+        due -> entities.wake(due).thenApply(reply -> !(reply instanceof Reply.NotNow)));
     system.systemActorOf(
         Membership.create(
             settings.name(),
@@ -150,7 +157,7 @@ public final class Node {
             why -> stop(Main.RESTART)),
         "membership",
         org.apache.pekko.actor.typed.Props.empty());
-    onShutdown();
+    onShutdown(inHand);
     edges.serve(() -> cluster.selfMember().status().equals(MemberStatus.up()), ports.clock());
   }
 
@@ -238,7 +245,7 @@ public final class Node {
     }
   }
 
-  private void onShutdown() {
+  private void onShutdown(PostgresInHand inHand) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(),
@@ -254,6 +261,7 @@ public final class Node {
             CompletableFuture.supplyAsync(
                 () -> {
                   edges.close();
+                  inHand.end();
                   return Done.getInstance();
                 },
                 blocking));

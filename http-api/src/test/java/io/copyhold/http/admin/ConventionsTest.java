@@ -157,6 +157,8 @@ class ConventionsTest {
     assertThat(api.send("POST", "/v1/quarantine/tenant/never/retry", null).status()).isEqualTo(404);
     assertThat(api.send("POST", "/v1/quarantine/tenant/never/skip", "{\"version\": 1}").status())
         .isEqualTo(404);
+    assertThat(api.send("POST", "/v1/quarantine/tenant/never/restore", "{\"version\": 1}").status())
+        .isEqualTo(404);
     assertThat(api.get("/v1/quarantine").status()).isEqualTo(200);
     assertThat(api.send("POST", "/v1/tenants/x-1/resume", "{}").problem())
         .isEqualTo("body-unexpected");
@@ -173,6 +175,11 @@ class ConventionsTest {
     Answer explained = api.get(path + "/explain");
     assertThat(explained.body().path("reasons").get(0).path("text").asText())
         .contains("may it go on?");
+    Node.await(() -> {
+      Answer now = api.get(path + "/explain");
+      return now.body().path("proofs").findValuesAsText("kind").contains("signal")
+          && !now.text().contains("\"holds\":false");
+    });
     assertThat(api.get(path).body().at("/state/summary/step").asText()).isEqualTo("wait");
     assertThat(api.get("/v1/operations?filter=owner:counter/c1").body().path("total").asInt())
         .isEqualTo(1);

@@ -112,6 +112,20 @@ class DomainApiTest {
     assertThat(api.get("/v1/tenants/acme?at=" + time).body().path("version").asLong()).isEqualTo(1);
     assertThat(api.get("/v1/tenants/acme?at=2020-01-01T00:00:00Z").status()).isEqualTo(404);
     assertThat(api.get("/v1/tenants/acme?version=99").problem()).isEqualTo("version-not-reached");
+    Answer replay = api.send("POST", "/v1/tenants/acme/replays", "{\"diff\": true}");
+    assertThat(replay.body().path("findings")).as(replay.text()).isEmpty();
+    assertThat(replay.body().path("diff")).as(replay.text()).isEmpty();
+    assertThat(replay.body().path("liveVersion").asLong()).isEqualTo(version);
+    assertThat(replay.body().path("operations").asInt()).isGreaterThanOrEqualTo(4);
+    assertThat(replay.body().path("redecided").asInt()).isGreaterThan(8);
+    Answer earlier =
+        api.send("POST", "/v1/tenants/acme/replays", "{\"toVersion\": 1, \"diff\": true}");
+    assertThat(earlier.body().path("version").asLong()).isEqualTo(1);
+    assertThat(earlier.body().path("diff").toString()).contains("/profile/name");
+    assertThat(earlier.body().path("findings")).isEmpty();
+    assertThat(api.send("POST", "/v1/tenants/none/replays", "{}").status()).isEqualTo(404);
+    assertThat(api.send("POST", "/v1/tenants/acme/replays", "{\"speed\": -1}").problem())
+        .isEqualTo("replay-speed");
 
     assertThat(api.send("DELETE", "/v1/tenants/acme?confirm=other", null).status())
         .isBetween(400, 422);

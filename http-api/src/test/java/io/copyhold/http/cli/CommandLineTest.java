@@ -129,6 +129,10 @@ class CommandLineTest {
         .contains("onboarding-started")
         .contains("renamed");
     assertThat(ok("tenant", "diff", "acme", "0", "1")).contains("PATH");
+    assertThat(ok("tenant", "replay", "acme", "--diff"))
+        .contains(" decided anew")
+        .doesNotContain("FINDING");
+    assertThat(ok("tenant", "replay", "acme", "--to-version", "1")).startsWith("version 1 ");
     assertThat(ok("tenant", "connect", "acme")).startsWith("postgresql://t_acme:s3cret@");
     assertThat(ok("tenant", "offboard", "acme", "--confirm", "acme", "--watch")).contains("done");
   }

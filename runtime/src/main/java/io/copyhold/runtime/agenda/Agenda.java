@@ -4,6 +4,7 @@ import io.copyhold.runtime.EntityRef;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -13,6 +14,8 @@ import java.util.concurrent.CompletionStage;
  * harmless; a missing row is a safety bug.
  */
 public interface Agenda {
+  /** Name of the row of an entity that has operations. */
+  String OPERATIONS = "operations";
 
   /**
    * One wake-up that should happen.
@@ -28,6 +31,19 @@ public interface Agenda {
    * @param missed how often a wake-up of this row was handed out before without an answer
    */
   record Due(EntityRef entity, String name, Instant due, int missed) {}
+
+  /**
+   * How a row stands.
+   *
+   * @param due when its time comes, or came
+   * @param now the agenda's own time
+   */
+  record Standing(Instant due, Instant now) {
+    /** For how long its time has been past; zero before. */
+    public Duration overdue() {
+      return now.isAfter(due) ? Duration.between(due, now) : Duration.ZERO;
+    }
+  }
 
   /**
    * True when the journal brings rows here itself, in the transaction of the event they are handed
@@ -57,9 +73,14 @@ public interface Agenda {
    */
   CompletionStage<List<Due>> take(int range, int ranges, int limit, Duration visibility);
 
+  /** How the row of that entity and name stands; empty when there is none. */
+  default CompletionStage<Optional<Standing>> find(EntityRef entity, String name) {
+    return CompletableFuture.failedStage(new UnsupportedOperationException("not looked at here"));
+  }
+
   /**
-   * The node is gone: makes the rows it put due at once, as far as they are due soon anyway.
-   * Completes with their number.
+   * The node is gone: hands out the {@link #OPERATIONS} rows it put at once, those due soon first;
+   * alarms need no hurry. Completes with their number.
    */
   CompletionStage<Integer> wakeAllOf(String node);
 

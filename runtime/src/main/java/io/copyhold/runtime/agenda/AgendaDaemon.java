@@ -1,6 +1,5 @@
 package io.copyhold.runtime.agenda;
 
-import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.agenda.Agenda.Due;
 import java.util.HashSet;
@@ -39,7 +38,7 @@ public final class AgendaDaemon extends AbstractBehavior<AgendaDaemon.Message> {
    * Wakes one entity; completes with false when it should be tried again later, at a slower pace.
    */
   public interface Waker {
-    CompletionStage<Boolean> wake(EntityRef entity, String name, int missed);
+    CompletionStage<Boolean> wake(Due row);
   }
 
   /** What a worker understands. */
@@ -208,10 +207,7 @@ public final class AgendaDaemon extends AbstractBehavior<AgendaDaemon.Message> {
     roundWell = true;
     inFlight = round;
     for (Due row : due) {
-      getContext()
-          .pipeToSelf(
-              waker.wake(row.entity(), row.name(), row.missed()),
-              (well, _) -> new Woken(Boolean.TRUE.equals(well)));
+      getContext().pipeToSelf(waker.wake(row), (well, _) -> new Woken(Boolean.TRUE.equals(well)));
     }
   }
 

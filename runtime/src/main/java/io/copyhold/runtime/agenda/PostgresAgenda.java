@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -62,11 +63,14 @@ public final class PostgresAgenda implements Agenda {
       RETURNING a.entity, a.name, a.due, a.missed - 1
       """;
 
+  /** What was put for later is idle, or was put by a clock that was wrong: after the others. */
   private static final String WAKE =
       """
-      UPDATE copyhold.agenda SET due = clock_timestamp(), next = clock_timestamp()
-      WHERE node = ? AND due > clock_timestamp()
-        AND due <= clock_timestamp() + ? * interval '1 millisecond'
+      UPDATE copyhold.agenda
+      SET next = clock_timestamp() + CASE
+            WHEN due <= clock_timestamp() + make_interval(secs => ?) THEN interval '0'
+            ELSE make_interval(secs => ?) END
+      WHERE node = ? AND name = ? AND due > clock_timestamp() AND next > clock_timestamp()
       """;
 
   /** {@code due} null: remove it. */
@@ -246,11 +250,34 @@ public final class PostgresAgenda implements Agenda {
   }
 
   @Override
+  public CompletionStage<Optional<Standing>> find(EntityRef entity, String name) {
+    return database.later(connection -> {
+      try (PreparedStatement s =
+          connection.prepareStatement(
+              "SELECT due, clock_timestamp() FROM copyhold.agenda WHERE entity = ? AND name = ?")) {
+        s.setString(1, entity.toString());
+        s.setString(2, name);
+        try (ResultSet r = s.executeQuery()) {
+          return r.next()
+              ? Optional.of(
+                  new Standing(
+                      r.getObject(1, OffsetDateTime.class).toInstant(),
+                      r.getObject(2, OffsetDateTime.class).toInstant()))
+              : Optional.empty();
+        }
+      }
+    });
+  }
+
+  @Override
   public CompletionStage<Integer> wakeAllOf(String lost) {
     return database.later(connection -> {
       try (PreparedStatement s = connection.prepareStatement(WAKE)) {
-        s.setString(1, lost);
-        s.setLong(2, settings.lostNodeHorizon().toMillis());
+        double horizon = settings.lostNodeHorizon().toMillis() / 1e3;
+        s.setDouble(1, horizon);
+        s.setDouble(2, settings.visibility().toMillis() / 1e3);
+        s.setString(3, lost);
+        s.setString(4, OPERATIONS);
         return s.executeUpdate();
       }
     });

@@ -36,4 +36,20 @@ public interface Entities {
 
   /** Wakes an entity for a due row; completes when it has taken note. */
   CompletionStage<Reply> wake(EntityRef entity, String name, int missed);
+
+  /** The same for a row that the agenda handed out, whose time has come whatever a clock says. */
+  default CompletionStage<Reply> wake(io.copyhold.runtime.agenda.Agenda.Due due) {
+    return wake(due.entity(), due.name(), due.missed());
+  }
+
+  /**
+   * What really runs of an operation, as its runner says: its node, and the attempt under way.
+   * Refused when its owner runs no such operation.
+   */
+  default CompletionStage<Reply> prove(EntityRef owner, String operation) {
+    return java.util.concurrent.CompletableFuture.completedFuture(
+        new Reply.Refused(
+            io.copyhold.runtime.Problem.conflict(
+                "prove-unknown", "operations are not looked at here")));
+  }
 }

@@ -1,11 +1,13 @@
 package io.copyhold.runtime.entity;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.journal.Codec;
 import java.time.Duration;
-import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.BehaviorInterceptor;
@@ -49,9 +51,20 @@ public final class EntityBehavior {
                         : enclosed(actor, ref, ports, codec, history, found));
               }
               ShellContext shell = new ShellContext(ref, actor, timers, ports);
-              EntityShell<S, C, E> entity =
-                  new EntityShell<>(type, shell, codec, history, reactor.create(shell), passivate);
-              return FailureWatch.around(entity);
+              Supplier<Behavior<Message>> replay =
+                  () ->
+                      FailureWatch.around(
+                          new EntityShell<>(
+                              type, shell, codec, history, reactor.create(shell), passivate));
+              return ports.quarantines().careful() && !type.equals(Quarantine.TYPE)
+                  ? NotedReplay.of(
+                      actor,
+                      ref,
+                      ports,
+                      replay,
+                      deadly ->
+                          MessagesOnly.around(enclosed(actor, ref, ports, codec, history, deadly)))
+                  : replay.get();
             }));
     return Behaviors.supervise(behavior)
         .onFailure(
@@ -159,13 +172,14 @@ public final class EntityBehavior {
                     ? new Message.Released(applied.view())
                     : new Message.Reaction(reply));
     child.tell(new Message.Read(answers));
+    AtomicBoolean told = new AtomicBoolean();
     Problem problem =
         new Problem(
             Problem.Kind.UNAVAILABLE,
             "quarantined",
             ref + " cannot be replayed: " + found.cause(),
             "event " + found.version(),
-            "retry, or skip this event after looking at it");
+            "retry, skip this event, or restore a version before it, after looking at it");
     return Behaviors.receive(Message.class)
         .onAnyMessage(message ->
             switch (message) {
@@ -175,11 +189,25 @@ public final class EntityBehavior {
                 yield Behaviors.same();
               }
               case Message.Remote remote -> {
-                remote.replyTo().tell(new Reply.Refused(problem));
+                remote
+                    .replyTo()
+                    .tell(
+                        told.get()
+                            ? new Reply.Refused(problem)
+                            : new Reply.NotNow(Duration.ofSeconds(1), true, problem));
                 yield Behaviors.same();
               }
-              case Message.Released(var view) -> verdict(ref, ports, found, view);
+              case Message.Released(var view) -> {
+                if (passesOver(ref, ports, found, view, told.get())) {
+                  yield Behaviors.stopped();
+                }
+                if (told.compareAndSet(false, true)) {
+                  enclose(child, found, actor.getSystem().ignoreRef());
+                }
+                yield Behaviors.same();
+              }
               case Message.Reaction _ -> {
+                told.set(true);
                 enclose(child, found, actor.getSystem().ignoreRef());
                 yield Behaviors.same();
               }
@@ -190,24 +218,23 @@ public final class EntityBehavior {
   }
 
   /**
-   * What the journaled verdict says: stay enclosed, or go on passing over what an operator said to
-   * skip.
+   * Whether the journaled verdict lets it go: it passes over the event that fails, or an operator
+   * said to retry after this enclosure was journaled.
+   *
+   * @param told the verdict read is not older than this enclosure
    */
-  private static Behavior<Message> verdict(
-      EntityRef ref,
-      Ports ports,
-      Quarantines.Case found,
-      com.fasterxml.jackson.databind.JsonNode view) {
-    Set<Long> skips = new java.util.TreeSet<>(found.skips());
-    view.path("skips").forEach(skip -> skips.add(skip.asLong()));
-    boolean skipsIt = skips.contains(found.version());
-    boolean released =
-        !view.path("enclosed").asBoolean() && view.path("version").asLong() == found.version();
-    if (skipsIt || released) {
-      ports.quarantines().release(ref, skips);
-      return Behaviors.stopped();
+  private static boolean passesOver(
+      EntityRef ref, Ports ports, Quarantines.Case found, JsonNode view, boolean told) {
+    Skips skips = Skips.of(view);
+    boolean retried =
+        told
+            && !view.path("enclosed").asBoolean()
+            && view.path("version").asLong() == found.version();
+    if (!skips.contains(found.version()) && !retried) {
+      return false;
     }
-    return Behaviors.same();
+    ports.quarantines().release(ref, skips);
+    return true;
   }
 
   private static void enclose(

@@ -11,6 +11,7 @@ import io.copyhold.runtime.journal.Journaled.Unreadable;
 import io.copyhold.runtime.telemetry.Telemetry.Observation;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -127,6 +128,7 @@ final class EntityShell<S, C, E>
 
   private void recovered(ShellState<S> state) {
     live = true;
+    ports.quarantines().replayed(ref);
     ports.telemetry().live(type.name(), 1);
     if (passivate != null) {
       shell.actor().setReceiveTimeout(ports.settings().idleAfter(), Message.Idle.INSTANCE);
@@ -136,6 +138,7 @@ final class EntityShell<S, C, E>
 
   /** Once for each time it was live: not when it failed to become so. */
   private void gone() {
+    ports.quarantines().replayed(ref);
     if (live) {
       live = false;
       ports.telemetry().live(type.name(), -1);
@@ -169,11 +172,11 @@ final class EntityShell<S, C, E>
       return Effect().stash();
     }
     return switch (message) {
-      case Message.Ask ask -> ask(state, ask, ports.clock().instant());
+      case Message.Ask ask -> ask(state, ask, now());
       case Message.Read read -> Effect().reply(read.replyTo(), read(state));
       case Message.Wake wake -> wake(state, wake);
-      case Message.Signal signal -> {
-        reactor.onMessage(state.state(), state.version(), signal);
+      case Message.Signal _, Message.Prove _ -> {
+        reactor.onMessage(state.state(), state.version(), message);
         yield Effect().noReply();
       }
       case Message.RowsDurable durable -> rowsDurable(state, durable);
@@ -195,6 +198,11 @@ final class EntityShell<S, C, E>
         yield Effect().noReply();
       }
     };
+  }
+
+  /** As exactly as the journal keeps it, so that a decision can be made again as it was. */
+  private Instant now() {
+    return ports.clock().instant().truncatedTo(ChronoUnit.MICROS);
   }
 
   private ReplyEffect<Journaled, ShellState<S>> stop() {
@@ -424,12 +432,19 @@ final class EntityShell<S, C, E>
     wake.replyTo()
         .tell(
             new Reply.Applied(ref, state.version(), type.summary(state.state()), List.of(), false));
-    Instant now = ports.clock().instant();
-    boolean alarm =
+    // due by the agenda's time is due: this node's clock may be wrong
+    Instant clock = now();
+    Instant now = wake.due() != null && wake.due().isAfter(clock) ? wake.due() : clock;
+    Alarm alarm =
         type.alarms(state.state()).stream()
-            .anyMatch(a -> a.name().equals(wake.name()) && !a.due().isAfter(now));
-    if (alarm) { // not one that a lost node's rows woke ahead of its time
-      var command = type.alarm(state.state(), wake.name(), wake.missed());
+            .filter(a ->
+                a.name().equals(wake.name())
+                    && !a.due().truncatedTo(ChronoUnit.MICROS).isAfter(now)) // as the row has it
+            .findFirst()
+            .orElse(null);
+    if (alarm != null) { // not one that was moved to a later time since
+      int missed = alarm.every() == null ? wake.missed() : alarm.missed(now);
+      var command = type.alarm(state.state(), wake.name(), missed);
       if (command.isPresent()) {
         return ask(
             state,
@@ -466,7 +481,7 @@ final class EntityShell<S, C, E>
             Origin.of("operation:" + ref.operation(operation).id()),
             false,
             shell.actor().getSystem().ignoreRef()),
-        ports.clock().instant());
+        now());
   }
 
   private ShellState<S> apply(ShellState<S> state, Journaled journaled) {
@@ -474,6 +489,7 @@ final class EntityShell<S, C, E>
     if (ports.quarantines().skips(ref).contains(version)) {
       return new ShellState<>(state.state(), version, state.keys());
     }
+    ports.quarantines().folding(ref, version);
     S next = fold(type, codec, state.state(), version, journaled);
     return state.after(journaled, next, ports.settings().keysMax());
   }
@@ -492,7 +508,7 @@ final class EntityShell<S, C, E>
       @SuppressWarnings("unchecked")
       E event = (E) journaled.event();
       return type.evolve(state, event);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) { // both leave the state as it was
       throw new PoisonEvent(
           version, false, codec.name(type.name(), journaled.event()) + ": " + e.getMessage(), e);
     }

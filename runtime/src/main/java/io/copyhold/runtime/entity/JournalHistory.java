@@ -8,8 +8,6 @@ import io.copyhold.runtime.journal.Journaled;
 import io.copyhold.runtime.journal.Mappers;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -23,16 +21,29 @@ import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 
 /** The past, read from whatever journal is configured, through Pekko's query interface. */
-public final class JournalHistory implements History {
+public final class JournalHistory implements History, Recordings {
   private final ActorSystem<?> system;
   private final CurrentEventsByPersistenceIdQuery journal;
   private final EntityTypes types;
+  private final Quarantines quarantines;
 
   /** Not the common pool, where a stream's result arrives: it has one thread on a small machine. */
   private final Executor callbacks;
 
   public JournalHistory(
       ActorSystem<?> system, CurrentEventsByPersistenceIdQuery journal, EntityTypes types) {
+    this(system, journal, types, new Quarantines());
+  }
+
+  /**
+   * @param quarantines knows which entities must not be folded here, either
+   */
+  public JournalHistory(
+      ActorSystem<?> system,
+      CurrentEventsByPersistenceIdQuery journal,
+      EntityTypes types,
+      Quarantines quarantines) {
+    this.quarantines = quarantines;
     this.system = system;
     this.journal = journal;
     this.types = types;
@@ -58,6 +69,14 @@ public final class JournalHistory implements History {
   }
 
   @Override
+  public CompletionStage<List<Recorded>> recorded(EntityRef entity, long from, int limit) {
+    return stream(entity, from, from + limit - 1)
+        .map(envelope -> new Recorded(entity, envelope.sequenceNr(), (Journaled) envelope.event()))
+        .runWith(Sink.seq(), system)
+        .thenApplyAsync(events -> events, callbacks);
+  }
+
+  @Override
   public CompletionStage<Past> at(EntityRef entity, long version) {
     return fold(entity, version, _ -> true);
   }
@@ -68,7 +87,12 @@ public final class JournalHistory implements History {
   }
 
   private CompletionStage<Past> fold(EntityRef entity, long to, Predicate<Journaled> wanted) {
-    return fold(entity, types.get(entity.type()), to, wanted, Set.of())
+    long deadly = quarantines.deadlyVersion(entity);
+    if (deadly > 0 && to >= deadly) {
+      return withoutSkipped(
+          entity, to, wanted, new PoisonEvent(deadly, false, "replaying it ended its node", null));
+    }
+    return fold(entity, types.get(entity.type()), to, wanted, Skips.NONE)
         .exceptionallyCompose(failure -> withoutSkipped(entity, to, wanted, failure));
   }
 
@@ -80,10 +104,9 @@ public final class JournalHistory implements History {
       return CompletableFuture.failedFuture(failure);
     }
     EntityRef verdict = new EntityRef(Quarantine.TYPE.name(), entity.toString());
-    return fold(verdict, Quarantine.TYPE, Long.MAX_VALUE, _ -> true, Set.of())
+    return fold(verdict, Quarantine.TYPE, Long.MAX_VALUE, _ -> true, Skips.NONE)
         .thenCompose(past -> {
-          Set<Long> skips = new TreeSet<>();
-          past.view().path("skips").forEach(skip -> skips.add(skip.asLong()));
+          Skips skips = Skips.of(past.view());
           if (skips.contains(poison.version())) {
             return fold(entity, types.get(entity.type()), to, wanted, skips);
           }
@@ -101,7 +124,7 @@ public final class JournalHistory implements History {
       EntityType<S, C, E> type,
       long to,
       Predicate<Journaled> wanted,
-      Set<Long> skips) {
+      Skips skips) {
     record At<S>(S state, long version, Instant time) {}
     return stream(entity, 1, to)
         .takeWhile(envelope -> wanted.test((Journaled) envelope.event()))

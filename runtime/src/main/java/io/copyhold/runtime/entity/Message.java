@@ -23,7 +23,18 @@ public sealed interface Message {
       String operation, Object command, Origin origin, boolean dryRun, ActorRef<Reply> replyTo)
       implements Remote {}
 
-  record Wake(String name, int missed, ActorRef<Reply> replyTo) implements Remote {}
+  /**
+   * @param due the row's, where it was a row that came due by the agenda's time; null otherwise
+   */
+  record Wake(String name, int missed, @Nullable Instant due, ActorRef<Reply> replyTo)
+      implements Remote {
+    public Wake(String name, int missed, ActorRef<Reply> replyTo) {
+      this(name, missed, null, replyTo);
+    }
+  }
+
+  /** Asks what really runs of the operation {@code operation}; its runner answers. */
+  record Prove(String operation, ActorRef<Reply> replyTo) implements Remote {}
 
   /** Sharding or the shell itself asks the actor to end, after what runs has come to a stop. */
   enum Stop implements Message {

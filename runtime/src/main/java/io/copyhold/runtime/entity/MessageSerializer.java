@@ -9,6 +9,7 @@ import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.journal.StoredTypes;
 import java.io.IOException;
 import java.io.NotSerializableException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -69,6 +70,7 @@ public final class MessageSerializer extends SerializerWithStringManifest {
       case Message.Read _ -> MESSAGE + "read";
       case Message.Signal _ -> MESSAGE + "signal";
       case Message.Wake _ -> MESSAGE + "wake";
+      case Message.Prove _ -> MESSAGE + "prove";
       case Message.Stop _ -> MESSAGE + "stop";
       case Reply _ -> REPLY;
       default ->
@@ -90,8 +92,12 @@ public final class MessageSerializer extends SerializerWithStringManifest {
                   .put("dry", dryRun)
                   .setAll(command(command, origin)));
       case Message.Read(var replyTo) -> Codec.bytes(remote(replyTo));
-      case Message.Wake(var name, var missed, var replyTo) ->
-          Codec.bytes(remote(replyTo).put("name", name).put("missed", missed));
+      case Message.Wake(var name, var missed, var due, var replyTo) -> {
+        ObjectNode node = remote(replyTo).put("name", name).put("missed", missed);
+        yield Codec.bytes(due == null ? node : node.put("due", due.toString()));
+      }
+      case Message.Prove(var operation, var replyTo) ->
+          Codec.bytes(remote(replyTo).put("operation", operation));
       case Message.Stop _ -> new byte[0];
       case Reply reply -> reply(reply);
       default ->
@@ -192,7 +198,12 @@ public final class MessageSerializer extends SerializerWithStringManifest {
               replyTo);
       case "read" -> new Message.Read(replyTo);
       case "wake" ->
-          new Message.Wake(node.path("name").asText(), node.path("missed").asInt(), replyTo);
+          new Message.Wake(
+              node.path("name").asText(),
+              node.path("missed").asInt(),
+              node.has("due") ? Instant.parse(node.path("due").asText()) : null,
+              replyTo);
+      case "prove" -> new Message.Prove(node.path("operation").asText(), replyTo);
       default -> throw new NotSerializableException("no message named " + name);
     };
   }

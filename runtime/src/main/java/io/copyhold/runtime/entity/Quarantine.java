@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.journal.StoredTypes;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -15,10 +17,31 @@ import java.util.TreeSet;
  * @param enclosed whether commands are refused now
  * @param version of the event that fails
  * @param skips versions to pass over
+ * @param restored what to pass over because an operator went back to a version before it
  */
-public record Quarantine(boolean enclosed, long version, String cause, Set<Long> skips) {
+public record Quarantine(
+    boolean enclosed, long version, String cause, Set<Long> skips, List<Span> restored) {
+  private static final int SPANS_MAX = 256;
+
   public Quarantine {
     skips = Set.copyOf(skips);
+    restored = List.copyOf(restored);
+  }
+
+  /**
+   * Everything after one version up to another.
+   *
+   * @param after the version gone back to
+   * @param newest the last version there was then
+   */
+  public record Span(long after, long newest) {
+    boolean contains(long version) {
+      return version > after && version <= newest;
+    }
+  }
+
+  private boolean passesOver(long event) {
+    return skips.contains(event) || restored.stream().anyMatch(span -> span.contains(event));
   }
 
   /** What is asked of it. */
@@ -31,6 +54,14 @@ public record Quarantine(boolean enclosed, long version, String cause, Set<Long>
 
     /** An operator lets it try again as it is. */
     record Retry() implements Command {}
+
+    /**
+     * An operator goes back to {@code version}: everything after it, up to {@code newest}, is
+     * passed over.
+     *
+     * @param newest the last version there is
+     */
+    record Restore(long version, long newest) implements Command {}
   }
 
   /** What happened to it. */
@@ -40,6 +71,8 @@ public record Quarantine(boolean enclosed, long version, String cause, Set<Long>
     record Skipped(long version) implements Event {}
 
     record Retried() implements Event {}
+
+    record Restored(long version, long newest) implements Event {}
   }
 
   public static final EntityType<Quarantine, Command, Event> TYPE =
@@ -49,9 +82,11 @@ public record Quarantine(boolean enclosed, long version, String cause, Set<Long>
                 .event("enclosed", Event.Enclosed.class)
                 .event("skipped", Event.Skipped.class)
                 .event("retried", Event.Retried.class)
+                .event("restored", Event.Restored.class)
                 .command("enclose", Command.Enclose.class)
                 .command("skip", Command.Skip.class)
-                .command("retry", Command.Retry.class);
+                .command("retry", Command.Retry.class)
+                .command("restore", Command.Restore.class);
 
         @Override
         public String name() {
@@ -60,7 +95,7 @@ public record Quarantine(boolean enclosed, long version, String cause, Set<Long>
 
         @Override
         public Quarantine initial() {
-          return new Quarantine(false, 0, "", Set.of());
+          return new Quarantine(false, 0, "", Set.of(), List.of());
         }
 
         @Override
@@ -72,13 +107,19 @@ public record Quarantine(boolean enclosed, long version, String cause, Set<Long>
         public Quarantine evolve(Quarantine state, Event event) {
           return switch (event) {
             case Event.Enclosed(var version, var cause) ->
-                new Quarantine(true, version, cause, state.skips);
+                new Quarantine(true, version, cause, state.skips, state.restored);
             case Event.Skipped(var version) -> {
               Set<Long> skips = new TreeSet<>(state.skips);
               skips.add(version);
-              yield new Quarantine(false, version, state.cause, skips);
+              yield new Quarantine(false, version, state.cause, skips, state.restored);
             }
-            case Event.Retried _ -> new Quarantine(false, state.version, state.cause, state.skips);
+            case Event.Retried _ ->
+                new Quarantine(false, state.version, state.cause, state.skips, state.restored);
+            case Event.Restored(var version, var newest) -> {
+              List<Span> restored = new ArrayList<>(state.restored);
+              restored.add(new Span(version, newest));
+              yield new Quarantine(false, state.version, state.cause, state.skips, restored);
+            }
           };
         }
 
@@ -105,7 +146,7 @@ public record Quarantine(boolean enclosed, long version, String cause, Set<Long>
   private static Decision<Event> decide(Quarantine state, Command command) {
     return switch (command) {
       case Command.Enclose(var version, var cause) ->
-          state.enclosed && state.version == version
+          (state.enclosed && state.version == version) || state.passesOver(version)
               ? Decision.accept()
               : Decision.accept(new Event.Enclosed(version, cause));
       case Command.Skip(var version) -> {
@@ -120,6 +161,26 @@ public record Quarantine(boolean enclosed, long version, String cause, Set<Long>
       }
       case Command.Retry _ ->
           state.enclosed ? Decision.accept(new Event.Retried()) : Decision.accept();
+      case Command.Restore(var version, var newest) -> restore(state, version, newest);
     };
+  }
+
+  private static Decision<Event> restore(Quarantine state, long version, long newest) {
+    if (state.restored.contains(new Span(version, newest))) {
+      return Decision.accept();
+    }
+    if (!state.enclosed) {
+      return Decision.refuse("not-quarantined", "it is not in quarantine now");
+    }
+    if (version < 0 || version >= state.version || newest < state.version) {
+      return Decision.refuse(
+          "not-before-the-failing-event",
+          "replay fails at event " + state.version + ": go back to a version before it");
+    }
+    if (state.restored.size() >= SPANS_MAX) {
+      return Decision.refuse(
+          "restored-too-often", "it was restored " + SPANS_MAX + " times; no more is kept");
+    }
+    return Decision.accept(new Event.Restored(version, newest));
   }
 }

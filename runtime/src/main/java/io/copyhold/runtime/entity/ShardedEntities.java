@@ -4,6 +4,7 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.journal.Shard;
+import io.copyhold.runtime.agenda.Agenda;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -123,7 +124,20 @@ public final class ShardedEntities implements Entities {
 
   @Override
   public CompletionStage<Reply> wake(EntityRef entity, String name, int missed) {
-    return send(entity, false, replyTo -> new Message.Wake(name, missed, replyTo));
+    return send(entity, false, replyTo -> new Message.Wake(name, missed, null, replyTo));
+  }
+
+  @Override
+  public CompletionStage<Reply> wake(Agenda.Due due) {
+    return send(
+        due.entity(),
+        false,
+        replyTo -> new Message.Wake(due.name(), due.missed(), due.due(), replyTo));
+  }
+
+  @Override
+  public CompletionStage<Reply> prove(EntityRef owner, String operation) {
+    return send(owner, false, replyTo -> new Message.Prove(operation, replyTo));
   }
 
   private CompletionStage<Reply> send(

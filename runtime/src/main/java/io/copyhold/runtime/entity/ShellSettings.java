@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param keysAge how long a key is remembered
  * @param snapshotEvery events between snapshots
  * @param quarantineAfter failed replays of one event after which the entity is quarantined
+ * @param carefulFor how long replays are noted after a node was lost
  * @param stateBytesMax size of a stored state above which a command is refused
  * @param busyDue due time of the row of an entity with running operations, put anew before it comes
  */
@@ -24,6 +25,7 @@ public record ShellSettings(
     Duration keysAge,
     int snapshotEvery,
     int quarantineAfter,
+    Duration carefulFor,
     int stateBytesMax,
     Duration busyDue) {
   public ShellSettings {
@@ -32,6 +34,7 @@ public record ShellSettings(
     positive("ask-max", askMax);
     positive("keys-age", keysAge);
     positive("busy-due", busyDue);
+    positive("careful-for", carefulFor);
     if (keysMax < 1 || keysMax > 10_000) {
       throw new IllegalArgumentException("copyhold.entity.keys-max must be 1 to 10000");
     }
@@ -54,6 +57,7 @@ public record ShellSettings(
         c.getDuration("keys-age"),
         c.getInt("snapshot-every"),
         c.getInt("quarantine-after"),
+        c.getDuration("careful-for"),
         Math.toIntExact(c.getBytes("state-bytes-max")),
         c.getDuration("busy-due"));
   }

@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * The tables of the control database that this module brings: journal, snapshots, terms, agenda,
- * blobs.
+ * blobs, lives of nodes, replays.
  */
 public final class JournalSchema {
   private JournalSchema() {}
@@ -14,6 +14,8 @@ public final class JournalSchema {
     return List.of(
         Part.of(JournalSchema.class, "010-journal.sql"),
         Part.of(JournalSchema.class, "020-agenda.sql"),
-        Part.of(JournalSchema.class, "030-blob.sql"));
+        Part.of(JournalSchema.class, "030-blob.sql"),
+        Part.of(JournalSchema.class, "040-life.sql"),
+        Part.of(JournalSchema.class, "050-replay.sql"));
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Why an operation is not further than it is. A live one always has at least one reason.
  *
  * @param kind {@code attempt}, {@code timer}, {@code signal}, {@code calls}, {@code child}, {@code
- *     person}, {@code paused}, {@code runner}
+ *     person}, {@code paused}, {@code runner}, {@code permit}, {@code definition}, {@code stalled}
  * @param text a sentence for people
  * @param since when the wait began, where known
  * @param until when it ends by itself, or null
@@ -32,6 +32,11 @@ public record Explanation(
       reasons.add(
           new Explanation("paused", "an operator paused it; resume lets it go on", null, null));
     }
+    if (running.stalled() != null) {
+      reasons.add(
+          new Explanation(
+              "stalled", "what it waits for cannot come: " + running.stalled(), null, null));
+    }
     StepState step = running.step();
     String what = (running.undoing() ? "undoing step " : "step ") + step.name();
     reasons.add(
@@ -41,6 +46,24 @@ public record Explanation(
               new Explanation(
                   "attempt",
                   what + ": attempt " + attempt + " (term " + term + ") runs on node " + node,
+                  since,
+                  null);
+          case Wait.Until(var due, var why)
+              when why != null && why.code().equals(Operation.PERMIT) ->
+              new Explanation(
+                  "permit",
+                  what + " waits for its turn, asked again at " + due + ": " + why,
+                  null,
+                  due);
+          case Wait.Definition(var since) ->
+              new Explanation(
+                  "definition",
+                  what
+                      + ": the node it is on cannot run "
+                      + running.plan().type()
+                      + " "
+                      + running.plan().version()
+                      + "; start one that can",
                   since,
                   null);
           case Wait.Until(var due, var why) ->

@@ -3,7 +3,6 @@ package io.copyhold.runtime.operation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.copyhold.runtime.EntityRef;
-import io.copyhold.runtime.entity.Digest;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.operation.Operation.Running;
 import io.copyhold.runtime.operation.Operation.StepState;
@@ -79,12 +78,7 @@ final class LiveStep implements StepContext {
   }
 
   static String key(EntityRef operation, Running running) {
-    StepState step = running.step();
-    return Digest.of(
-        operation.id(),
-        step.name(),
-        Integer.toString(step.iteration()),
-        running.undoing() ? "undo" : "run");
+    return Operation.key(operation, running);
   }
 
   @Override

@@ -1,8 +1,10 @@
 package io.copyhold.runtime.operation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.Decision;
+import io.copyhold.runtime.entity.Digest;
 import io.copyhold.runtime.entity.Outcome;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * nothing.
  */
 public sealed interface Operation {
+  /** The code of a problem that says: no permit of what the step needs became free in time. */
+  String PERMIT = "budget-exhausted";
+
   /** Nothing is known of it yet. */
   record NotStarted() implements Operation {}
 
@@ -38,6 +43,7 @@ public sealed interface Operation {
    *
    * @param attempts begun in all; the second half of the fencing token
    * @param why it runs backward; null when forward or when cancelled
+   * @param stalled why what it waits for cannot come, as a sweep found it; gone with the next event
    */
   record Running(
       Plan plan,
@@ -49,7 +55,8 @@ public sealed interface Operation {
       int current,
       List<StepState> steps,
       Wait waiting,
-      long attempts)
+      long attempts,
+      @Nullable Problem stalled)
       implements Operation {
     public Running {
       steps = List.copyOf(steps);
@@ -150,6 +157,9 @@ public sealed interface Operation {
 
     /** For an operator's choice: whether an effect happened is not known. */
     record Choice(Problem problem, Instant since) implements Wait {}
+
+    /** For a node that can run the version of its definition. */
+    record Definition(Instant since) implements Wait {}
   }
 
   /** A call as it is journaled. */
@@ -197,6 +207,12 @@ public sealed interface Operation {
     record ReportChild(long attempt, String id, String type, JsonNode input) implements Command {}
 
     record Park(Problem problem) implements Command {}
+
+    /** This node cannot run it: instead of {@link Begin}, and when that would begin. */
+    record AwaitDefinition(long term) implements Command {}
+
+    /** A sweep found that what it waits for cannot come. */
+    record Stall(Problem proof) implements Command {}
 
     record Pause() implements Command {}
 
@@ -265,6 +281,10 @@ public sealed interface Operation {
     record Retried() implements Event {}
 
     record Ended(Outcome outcome) implements Event {}
+
+    record DefinitionMissing(Instant at) implements Event {}
+
+    record Stalled(Problem proof, Instant at) implements Event {}
   }
 
   /** The events of a command, with the end where nothing is left to do. */
@@ -329,6 +349,8 @@ public sealed interface Operation {
           Command.ReportCalls _,
           Command.ReportChild _,
           Command.Begin _,
+          Command.AwaitDefinition _,
+          Command.Stall _,
           Command.Park _ ->
           Decision.accept();
       case Command.Retry _ when ended.outcome() instanceof Outcome.FailedInRollback ->
@@ -380,6 +402,14 @@ public sealed interface Operation {
           running.waiting() instanceof Wait.Attempt
               ? Decision.accept(new Event.Parked(problem, now))
               : Decision.accept();
+      case Command.AwaitDefinition(var term) ->
+          mayBegin(running, term, now) && !(running.waiting() instanceof Wait.Definition)
+              ? Decision.accept(new Event.DefinitionMissing(now))
+              : Decision.accept();
+      case Command.Stall(var proof) ->
+          running.stalled() == null
+              ? Decision.accept(new Event.Stalled(proof, now))
+              : Decision.accept();
       case Command.Pause _ ->
           running.paused() ? Decision.accept() : Decision.accept(new Event.Paused());
       case Command.Resume _ ->
@@ -403,19 +433,22 @@ public sealed interface Operation {
   }
 
   private static Decision<Event> begin(Running running, String node, long term, Instant now) {
-    boolean mayBegin =
-        switch (running.waiting()) {
-          case Wait.Ready _ -> true;
-          case Wait.Attempt attempt -> attempt.term() < term; // its node is gone
-          case Wait.Until(var due, _) -> !now.isBefore(due);
-          case Wait.Gate _, Wait.Calling _, Wait.Child _, Wait.Choice _ -> false;
-        };
-    if (!mayBegin || running.paused()) {
+    if (!mayBegin(running, term, now)) {
       return Decision.accept();
     }
     return Decision.accept(
         new Event.AttemptStarted(
             running.attempts() + 1, term, node, running.step().name(), running.undoing(), now));
+  }
+
+  private static boolean mayBegin(Running running, long term, Instant now) {
+    return !running.paused()
+        && switch (running.waiting()) {
+          case Wait.Ready _, Wait.Definition _ -> true;
+          case Wait.Attempt attempt -> attempt.term() < term; // its node is gone
+          case Wait.Until(var due, _) -> !now.isBefore(due);
+          case Wait.Gate _, Wait.Calling _, Wait.Child _, Wait.Choice _ -> false;
+        };
   }
 
   private static Decision<Event> report(Running running, long attempt, String said, Event event) {
@@ -430,6 +463,14 @@ public sealed interface Operation {
     }
     if (report.stopped()) {
       return Decision.accept(new Event.StepDeferred(now, report.problem(), false));
+    }
+    if (report.problem().code().equals(PERMIT)) { // others were first: that is no failure
+      Duration pause = report.policy().delay(1, report.jitter());
+      return Decision.accept(
+          new Event.StepDeferred(
+              now.plus(pause.compareTo(report.after()) > 0 ? pause : report.after()),
+              report.problem(),
+              false));
     }
     int failures = running.step().failures() + 1;
     if (failures >= report.policy().failuresMax()) {
@@ -455,7 +496,7 @@ public sealed interface Operation {
       case Wait.Attempt a -> a.attempt() == attempt;
       case Wait.Calling c -> c.attempt() == attempt;
       case Wait.Child c -> c.attempt() == attempt;
-      case Wait.Ready _, Wait.Until _, Wait.Gate _, Wait.Choice _ -> false;
+      case Wait.Ready _, Wait.Until _, Wait.Gate _, Wait.Choice _, Wait.Definition _ -> false;
     };
   }
 
@@ -479,6 +520,16 @@ public sealed interface Operation {
     return running.why() == null ? new Outcome.Cancelled() : new Outcome.Undone(running.why());
   }
 
+  /** The key of the step under way: the same for all its attempts, another per iteration. */
+  static String key(EntityRef operation, Running running) {
+    StepState step = running.step();
+    return Digest.of(
+        operation.id(),
+        step.name(),
+        Integer.toString(step.iteration()),
+        running.undoing() ? "undo" : "run");
+  }
+
   /** One word for tables and metrics. */
   static String word(Outcome outcome) {
     return switch (outcome) {
@@ -495,7 +546,8 @@ public sealed interface Operation {
       case NotStarted _ -> {
         if (event instanceof Event.Started(var plan, var at)) {
           List<StepState> steps = plan.steps().stream().map(StepState::pending).toList();
-          yield new Running(plan, at, false, false, false, null, 0, steps, new Wait.Ready(), 0);
+          yield new Running(
+              plan, at, false, false, false, null, 0, steps, new Wait.Ready(), 0, null);
         }
         throw new IllegalStateException(event + " before the start");
       }

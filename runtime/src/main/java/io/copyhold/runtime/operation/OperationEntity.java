@@ -40,6 +40,8 @@ public final class OperationEntity implements EntityType<Operation, Command, Eve
           .event("cancel-requested", Event.CancelRequested.class)
           .event("retried", Event.Retried.class)
           .event("ended", Event.Ended.class)
+          .event("definition-missing", Event.DefinitionMissing.class)
+          .event("stalled", Event.Stalled.class)
           .command("start", Command.Start.class)
           .command("begin", Command.Begin.class)
           .command("progress", Command.Progress.class)
@@ -57,7 +59,9 @@ public final class OperationEntity implements EntityType<Operation, Command, Eve
           .command("cancel", Command.Cancel.class)
           .command("retry", Command.Retry.class)
           .command("approve", Command.Approve.class)
-          .command("choose", Command.Choose.class);
+          .command("choose", Command.Choose.class)
+          .command("await-definition", Command.AwaitDefinition.class)
+          .command("stall", Command.Stall.class);
 
   private OperationEntity() {}
 
@@ -108,6 +112,9 @@ public final class OperationEntity implements EntityType<Operation, Command, Eve
           node.put("failures", step.failures());
         }
         steps(node, r.steps());
+        if (r.stalled() != null) {
+          node.put("stalled", true);
+        }
         if (r.why() != null) {
           node.put("problem", r.why().toString());
         }
@@ -138,6 +145,10 @@ public final class OperationEntity implements EntityType<Operation, Command, Eve
   private static String waiting(Operation.Running running) {
     return switch (running.waiting()) {
       case Operation.Wait.Gate _, Operation.Wait.Choice _ -> "waiting";
+      case Operation.Wait.Definition _ -> "stranded";
+      case Operation.Wait.Until(_, var why)
+          when why != null && why.code().equals(Operation.PERMIT) ->
+          "waiting";
       case Operation.Wait.Until(_, var why) when why != null -> "retrying";
       case Operation.Wait.Ready _,
           Operation.Wait.Attempt _,

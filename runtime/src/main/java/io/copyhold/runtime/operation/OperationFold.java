@@ -46,7 +46,8 @@ final class OperationFold {
             next.current(),
             next.steps(),
             next.waiting(),
-            attempt);
+            attempt,
+            null);
       }
       case Event.Progressed(var done, var total, var checkpoint) -> {
         StepState s = r.step();
@@ -151,10 +152,24 @@ final class OperationFold {
       case Event.CancelRequested _ ->
           switch (r.waiting()) {
             case Wait.Attempt _, Wait.Calling _, Wait.Child _ -> flags(r, false, true);
-            case Wait.Ready _, Wait.Until _, Wait.Gate _, Wait.Choice _ ->
+            case Wait.Ready _, Wait.Until _, Wait.Gate _, Wait.Choice _, Wait.Definition _ ->
                 undo(flags(r, false, true), null);
           };
       case Event.Retried _ -> waiting(r, new Wait.Ready());
+      case Event.DefinitionMissing(var at) -> waiting(r, new Wait.Definition(at));
+      case Event.Stalled(var proof, _) ->
+          new Running(
+              r.plan(),
+              r.startedAt(),
+              r.undoing(),
+              r.paused(),
+              r.cancelling(),
+              r.why(),
+              r.current(),
+              r.steps(),
+              r.waiting(),
+              r.attempts(),
+              proof);
       case Event.Ended(var outcome) ->
           new Ended(r.plan(), r.startedAt(), r.steps(), outcome, r.attempts());
     };
@@ -172,7 +187,8 @@ final class OperationFold {
             0,
             ended.steps(),
             new Wait.Ready(),
-            ended.attempts());
+            ended.attempts(),
+            null);
     return backward(running, ended.steps().size() - 1);
   }
 
@@ -199,7 +215,8 @@ final class OperationFold {
             r.current(),
             r.steps(),
             new Wait.Ready(),
-            r.attempts());
+            r.attempts(),
+            null);
     return backward(turned, Math.min(r.current(), r.steps().size() - 1));
   }
 
@@ -228,7 +245,8 @@ final class OperationFold {
         current,
         r.steps(),
         new Wait.Ready(),
-        r.attempts());
+        r.attempts(),
+        null);
   }
 
   private static Running flags(Running r, boolean paused, boolean cancelling) {
@@ -242,7 +260,8 @@ final class OperationFold {
         r.current(),
         r.steps(),
         r.waiting(),
-        r.attempts());
+        r.attempts(),
+        null);
   }
 
   private static Running waiting(Running r, Wait waiting) {
@@ -262,6 +281,7 @@ final class OperationFold {
         r.current(),
         steps,
         waiting,
-        r.attempts());
+        r.attempts(),
+        null);
   }
 }

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The operation types this node can run, by name and version; filled at wiring. */
 public final class OperationTypes {
@@ -19,6 +20,11 @@ public final class OperationTypes {
       }
       newest.put(type.name(), type);
     }
+  }
+
+  /** All of them, as nodes tell each other: {@code NAME@VERSION}. */
+  public Set<String> definitions() {
+    return Set.copyOf(types.keySet());
   }
 
   public Optional<OperationType<?>> find(String name, String version) {

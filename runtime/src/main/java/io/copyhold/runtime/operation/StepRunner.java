@@ -1,6 +1,7 @@
 package io.copyhold.runtime.operation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.Problem;
@@ -51,7 +52,6 @@ final class StepRunner implements Reactor<Operation> {
   private static final Duration CALL_RETRY_MAX = Duration.ofSeconds(10);
   private static final Duration REPORT_EVERY = Duration.ofSeconds(2);
   private static final Duration PARK_MIN = Duration.ofSeconds(5);
-  private static final Duration STRANDED_RETRY = Duration.ofSeconds(30);
   private static final int MESSAGE_MAX = 300;
 
   /** Messages of the runner to itself. */
@@ -157,7 +157,24 @@ final class StepRunner implements Reactor<Operation> {
       case Wait.Gate _, Wait.Choice _ -> park(null);
       case Wait.Calling calling -> call(running, calling);
       case Wait.Child wanted -> child(running, wanted);
+      case Wait.Definition _ -> definition(running);
     }
+  }
+
+  /** Until this node, or another one that takes over, can run it. */
+  private void definition(Running running) {
+    if (step(running) != null) {
+      begin(running);
+      return;
+    }
+    if (!parked) {
+      log.atError()
+          .addKeyValue("operation", ref)
+          .addKeyValue("type", running.plan().type())
+          .addKeyValue("version", running.plan().version())
+          .log("stranded: this node cannot run it");
+    }
+    park(null);
   }
 
   /** Its start is on the way, or was lost with a write that failed. */
@@ -198,9 +215,19 @@ final class StepRunner implements Reactor<Operation> {
     unpark();
     if (term == null) {
       acquireTerm();
-    } else if (begunAt != version) {
+    } else {
+      intend(running, term);
+    }
+  }
+
+  /** The intent of the next attempt, or that this node cannot make one. */
+  private void intend(Running running, long term) {
+    if (begunAt != version) {
       begunAt = version;
-      tell(new Command.Begin(shell.ports().node(), term));
+      tell(
+          step(running) == null
+              ? new Command.AwaitDefinition(term)
+              : new Command.Begin(shell.ports().node(), term));
     }
   }
 
@@ -245,30 +272,15 @@ final class StepRunner implements Reactor<Operation> {
     }
     if (term == null) {
       acquireTerm();
-    } else if (begunAt != version) {
-      begunAt = version;
-      tell(new Command.Begin(shell.ports().node(), term));
+    } else {
+      intend(running, term);
     }
   }
 
   private void start(Running running, Wait.Attempt attempt) {
     Step step = step(running);
     if (step == null) {
-      tell(
-          new Command.ReportNotNow(
-              attempt.attempt(),
-              STRANDED_RETRY,
-              Problem.unavailable(
-                      "stranded",
-                      "no node of this version can run "
-                          + running.plan().type()
-                          + " "
-                          + running.plan().version())
-                  .todo("start a node that has it, or cancel the operation"),
-              true,
-              RetryPolicy.DEFAULT,
-              0));
-      return;
+      throw new IllegalStateException(ref + " began what this node cannot run");
     }
     long number = attempt.attempt();
     Origin principal =
@@ -495,6 +507,7 @@ final class StepRunner implements Reactor<Operation> {
           startChild(running, wanted, child);
         }
       }
+      case Message.Prove prove -> prove(version, prove);
       case Message.Signal signal -> {
         if (child != null) {
           child.tell(
@@ -519,6 +532,28 @@ final class StepRunner implements Reactor<Operation> {
           Message.Reaction _,
           Message.Released _ -> {}
     }
+  }
+
+  /** What runs here, for whoever doubts it. */
+  private void prove(long version, Message.Prove prove) {
+    if (!prove.operation().isEmpty()) {
+      if (child != null) {
+        child.tell(new Message.Prove("", prove.replyTo()));
+      } else {
+        prove
+            .replyTo()
+            .tell(
+                new Reply.Refused(
+                    Problem.conflict("operation-not-running", ref + " runs no operation")));
+      }
+      return;
+    }
+    ObjectNode proof = Mappers.JSON.createObjectNode();
+    proof.put(Proofs.NODE, shell.ports().node());
+    proof.put(Proofs.ATTEMPT, live == null ? 0 : live.attemptNumber());
+    proof.put(Proofs.CALLING, callingAttempt);
+    proof.put(Proofs.CHILD, child != null);
+    prove.replyTo().tell(new Reply.Applied(ref, version, proof, List.of(), false));
   }
 
   private void onNote(Operation state, long now, Note note) {

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WantedReactor<S> implements Reactor<S> {
   /** Name of the agenda row of an entity that has operations. */
-  static final String OPERATIONS_ROW = "operations";
+  static final String OPERATIONS_ROW = Agenda.OPERATIONS;
 
   /** An entity all of whose operations wait for people is looked at this often. */
   private static final Duration SWEEP = Duration.ofHours(1);
@@ -121,11 +121,12 @@ final class WantedReactor<S> implements Reactor<S> {
           .addKeyValue("operation", request.id())
           .addKeyValue("type", request.type())
           .log("stranded: this node knows no such operation type");
-      return;
     }
-    Child child = new Child(spawn(request.id()));
+    Child child = new Child(spawn(request.id())); // one that has started says so itself
     children.put(request.id(), child);
-    tellStart(child, request, operation, origin);
+    if (operation != null) {
+      tellStart(child, request, operation, origin);
+    }
   }
 
   /** Safe to repeat: an operation starts once. */
@@ -193,7 +194,8 @@ final class WantedReactor<S> implements Reactor<S> {
   public void onMessage(S state, long version, Message message) {
     switch (message) {
       case Message.Signal signal -> signal(signal);
-      case Message.Wake(var name, _, _) -> woken(state, name);
+      case Message.Prove prove -> prove(prove);
+      case Message.Wake(var name, _, _, _) -> woken(state, name);
       case Message.OperationParked(var id, var until) -> parked(id, until);
       case Message.OperationUnparked(var id) -> unparked(id);
       case Message.OperationAwaited(var id) -> startAgain(state, id);
@@ -263,6 +265,28 @@ final class WantedReactor<S> implements Reactor<S> {
             new Reply.Refused(
                 Problem.conflict("operation-not-running", ref + " has no running operation " + name)
                     .todo("list its operations; one that ended takes no signals")));
+  }
+
+  /** As a signal goes: to the operation named, or through it to its child. */
+  private void prove(Message.Prove prove) {
+    String name = prove.operation();
+    for (Map.Entry<String, Child> entry : children.entrySet()) {
+      String id = entry.getKey();
+      if (name.equals(id) || name.startsWith(id + "/")) {
+        entry
+            .getValue()
+            .actor
+            .tell(
+                new Message.Prove(
+                    name.equals(id) ? "" : name.substring(id.length() + 1), prove.replyTo()));
+        return;
+      }
+    }
+    prove
+        .replyTo()
+        .tell(
+            new Reply.Refused(
+                Problem.conflict("operation-not-running", ref + " runs no operation " + name)));
   }
 
   private void woken(S state, String name) {

@@ -7,15 +7,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.TestSystem;
+import io.copyhold.runtime.agenda.Agenda.Due;
 import io.copyhold.runtime.agenda.Agenda.Row;
 import io.copyhold.runtime.entity.Counter;
 import io.copyhold.runtime.postgres.PostgresFixture;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -58,16 +62,16 @@ class AgendaDaemonTest {
         node.system(),
         agenda,
         SETTINGS,
-        (entity, name, missed) ->
+        due ->
             CompletableFuture.supplyAsync(
                 () -> {
                   most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                  int times = woken.merge(entity, 1, Integer::sum);
-                  boolean answered = times > 1 || entity.id().hashCode() % 10 != 0;
+                  int times = woken.merge(due.entity(), 1, Integer::sum);
+                  boolean answered = times > 1 || due.entity().id().hashCode() % 10 != 0;
                   if (answered) {
-                    await(agenda.remove(entity, List.of(name)));
+                    await(agenda.remove(due.entity(), List.of(due.name())));
                   } else {
-                    assertThat(missed).isZero();
+                    assertThat(due.missed()).isZero();
                   }
                   running.decrementAndGet();
                   return answered;
@@ -90,11 +94,69 @@ class AgendaDaemonTest {
         node.system(),
         here,
         SETTINGS,
-        (entity, name, _) -> {
-          woken.merge(entity, 1, Integer::sum);
-          return here.remove(entity, List.of(name)).thenApply(_ -> true);
+        due -> {
+          woken.merge(due.entity(), 1, Integer::sum);
+          return here.remove(due.entity(), List.of(due.name())).thenApply(_ -> true);
         });
     until(() -> await(here.size()) == 1);
     assertThat(woken).hasSize(20).doesNotContainKey(mine).doesNotContainValue(2);
+  }
+
+  @Test
+  void afterAnOutageItBeginsSlowlyAgain() {
+    AgendaSettings one =
+        AgendaSettings.from(
+            ConfigFactory.parseString("copyhold.agenda { ranges = 1, poll = 10ms }")
+                .withFallback(ConfigFactory.load()));
+    List<Integer> limits = new CopyOnWriteArrayList<>();
+    int outage = 8;
+    Agenda busy =
+        new Agenda() {
+          @Override
+          public CompletionStage<Void> put(List<Row> rows) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public CompletionStage<Void> remove(EntityRef entity, List<String> names) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public CompletionStage<Void> removeDue(EntityRef entity, String name) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public CompletionStage<Integer> wakeAllOf(String lost) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public CompletionStage<Long> size() {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public CompletionStage<List<Due>> take(
+              int range, int ranges, int limit, Duration visibility) {
+            limits.add(limit);
+            if (limits.size() == outage) {
+              return CompletableFuture.failedStage(new IllegalStateException("away"));
+            }
+            List<Due> due = new ArrayList<>();
+            for (int i = 0; i < limit; i++) {
+              due.add(new Due(new EntityRef("counter", "c" + i), "x", Instant.EPOCH, 0));
+            }
+            return CompletableFuture.completedStage(due);
+          }
+        };
+    AgendaDaemon.start(node.system(), busy, one, _ -> CompletableFuture.completedStage(true));
+    until(() -> limits.size() >= outage + 3);
+    int min = one.inFlightMin();
+    assertThat(limits.subList(0, outage))
+        .startsWith(min, 2 * min, 4 * min)
+        .endsWith(one.inFlightMax());
+    assertThat(limits.subList(outage, outage + 3)).containsExactly(min, 2 * min, 4 * min);
   }
 }

@@ -116,7 +116,7 @@ public sealed interface Counter {
         @Override
         public List<Alarm> alarms(Counter state) {
           return state instanceof Counting c && c.ringAt().isPresent()
-              ? List.of(new Alarm(ALARM, c.ringAt().get()))
+              ? List.of(new Alarm(ALARM, c.ringAt().get(), Duration.ofMinutes(10)))
               : List.of();
         }
 

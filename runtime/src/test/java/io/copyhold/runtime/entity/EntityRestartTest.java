@@ -15,6 +15,7 @@ import io.copyhold.runtime.postgres.PostgresFixture;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -151,7 +152,45 @@ class EntityRestartTest {
       until(() -> events(node).contains("rang"));
       until(() -> await(node.ports().agenda().size()) == 0);
       assertThat(events(node)).containsExactly("created", "ring-set", "rang");
+      assertThat(
+              await(node.history().events(counter, 3, 1)).getFirst().event().path("missed").asInt())
+          .as("every ten minutes for an hour")
+          .isEqualTo(6);
     }
+  }
+
+  @Test
+  void anAlarmRingsByTheAgendasTimeOnANodeWhoseClockIsAnHourBehind() {
+    try (TestSystem node = skewed(Duration.ofHours(-1))) {
+      node.applied(counter, new Command.Create("one"), TEST);
+      node.applied(counter, new Command.RingAt(Instant.now()), TEST);
+      until(() -> events(node).contains("rang"));
+      until(() -> await(node.ports().agenda().size()) == 0);
+      assertThat(events(node)).containsExactly("created", "ring-set", "rang");
+    }
+  }
+
+  @Test
+  void anAlarmDoesNotRingEarlyOnANodeWhoseClockIsAnHourAhead() {
+    EntityRef other = new EntityRef("counter", "other");
+    try (TestSystem node = skewed(Duration.ofHours(1))) {
+      node.applied(counter, new Command.Create("one"), TEST);
+      node.applied(counter, new Command.RingAt(Instant.now().plusSeconds(1_800)), TEST);
+      node.applied(other, new Command.Create("two"), TEST);
+      node.applied(other, new Command.RingAt(Instant.now()), TEST);
+      until(() ->
+          await(node.history().events(other, 1, 100)).stream()
+              .anyMatch(entry -> entry.name().equals("rang")));
+      assertThat(events(node)).containsExactly("created", "ring-set");
+    }
+  }
+
+  private TestSystem skewed(Duration by) {
+    TestSystem node =
+        TestSystem.Options.of(Counter.TYPE).clock(() -> Instant.now().plus(by)).start(database);
+    Operations engine =
+        new Operations(new OperationTypes(List.of()), node.types().codec(), node.history());
+    return node.host(Counter.TYPE, engine.reactor(Counter.TYPE));
   }
 
   @Test

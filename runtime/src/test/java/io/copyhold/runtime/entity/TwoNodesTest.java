@@ -8,6 +8,7 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.TestSystem;
+import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.entity.Counter.Command;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
@@ -72,6 +73,12 @@ class TwoNodesTest {
         node.applied(counter, new Command.RingAt(Instant.now().plusSeconds(3600)), TEST);
         assertThat(await(other.entities().wake(counter, Counter.ALARM, 1)))
             .isInstanceOf(Reply.Applied.class);
+        assertThat(await(other.entities().wake(new Agenda.Due(counter, "none", Instant.now(), 1))))
+            .isInstanceOf(Reply.Applied.class);
+        assertThat(await(other.entities().prove(counter, "none/1")))
+            .isInstanceOfSatisfying(
+                Reply.Refused.class,
+                refused -> assertThat(refused.problem().code()).isEqualTo("operation-not-running"));
       }
 
       second.kill(first);
