@@ -30,6 +30,7 @@ public record AdminApi(
     Blobs blobs,
     Secrets secrets,
     Connections connections,
+    Nodes nodes,
     List<HealthCheck> health,
     Supplier<String> metrics,
     AdminSettings settings,
@@ -63,6 +64,7 @@ public record AdminApi(
                 settings,
                 executor)
             .routes());
+    routes.addAll(new NodeRoutes(nodes).routes());
     routes.addAll(new HealthRoutes(health).routes());
     routes.add(
         Route.get(

@@ -3,9 +3,14 @@ package io.copyhold.http.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
+import io.copyhold.config.node.Departure;
+import io.copyhold.config.node.LeaseSetup;
 import io.copyhold.config.node.Membership;
+import io.copyhold.config.node.NodeCommand;
 import io.copyhold.config.node.NodeSettings;
+import io.copyhold.config.node.PauseWatch;
 import io.copyhold.config.node.PostgresNodeRegister;
+import io.copyhold.config.node.SteadyAllocation;
 import io.copyhold.config.secret.PostgresSecrets;
 import io.copyhold.config.secret.Secrets;
 import io.copyhold.http.admin.AdminServer;
@@ -17,6 +22,7 @@ import io.copyhold.runtime.agenda.AgendaSettings;
 import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
+import io.copyhold.runtime.entity.Hosting;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.Ports;
 import io.copyhold.runtime.entity.PostgresOwnership;
@@ -39,6 +45,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.Executors;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.BootstrapSetup;
@@ -46,9 +53,12 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
+import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,13 +88,20 @@ public final class Node {
   private final HikariDataSource pool;
   private final ExecutorService blocking;
   private final Edges edges;
+  private final PauseWatch watch;
+  private final AtomicBoolean retiring = new AtomicBoolean();
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
-  private volatile int status;
+
+  /** Who ends without being asked to was removed by the others, and must start anew. */
+  private volatile int status = Main.RESTART;
 
   private Node(Config user) throws ExecutionException, InterruptedException {
-    Config known = RuntimeConfig.of(user);
-    this.settings = NodeSettings.from(known);
-    Config config = RuntimeConfig.of(addresses(settings).withFallback(user));
+    this.settings = NodeSettings.from(RuntimeConfig.of(user));
+    Config config =
+        RuntimeConfig.of(
+            addresses(settings)
+                .withFallback(user)
+                .withFallback(NodeSettings.profileOf(settings.profile())));
     JournalSettings journal = JournalSettings.from(config);
     this.blocking = Executors.newVirtualThreadPerTaskExecutor();
     this.pool = journal.database().pool(journal.sidePool());
@@ -97,13 +114,32 @@ public final class Node {
         ActorSystem.create(
             Behaviors.empty(),
             "copyhold",
-            ActorSystemSetup.create(BootstrapSetup.create(config), types));
+            ActorSystemSetup.create(BootstrapSetup.create(config), types, new LeaseSetup(pool, blocking)));
     Cluster cluster = Cluster.get(system);
     String name = AgendaDaemon.node(cluster.selfMember());
     AgendaSettings agendaSettings = AgendaSettings.from(config);
     PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
     ShellSettings shell = ShellSettings.from(config);
-    ShardedEntities entities = new ShardedEntities(system, shell.askMax());
+    NodeSettings known = NodeSettings.from(config); // with what the profile sets
+    PostgresNodeRegister register =
+        new PostgresNodeRegister(pool, known.membership().deadAfter());
+    UniqueAddress self = cluster.selfMember().uniqueAddress();
+    this.watch =
+        PauseWatch.start(
+            known.pauses(),
+            () -> register.standing(self.address().toString(), self.longUid()),
+            blocking,
+            () -> depart(new Departure(Departure.Kind.GONE, "others have taken over")));
+    AtomicBoolean steady = new AtomicBoolean();
+    ShardedEntities entities =
+        new ShardedEntities(
+            system,
+            shell.askMax(),
+            new Hosting(
+                watch::open,
+                () ->
+                    new SteadyAllocation(
+                        known.balance().shardsMax(), known.balance().shareMax(), steady::get)));
     JournalHistory history =
         new JournalHistory(
             system,
@@ -114,16 +150,18 @@ public final class Node {
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, name);
     edges.show(agenda);
+    edges.show(watch);
+    Quarantines quarantines = new Quarantines();
     Telemetry telemetry = edges.telemetry();
     Ports ports =
         new Ports(
             InstantSource.system(),
             new SecureRandom(),
-            blocking,
+            watch.fenced(blocking),
             agenda,
             new PostgresOwnership(control),
             entities,
-            new Quarantines(),
+            quarantines,
             telemetry,
             shell,
             name);
@@ -140,17 +178,38 @@ public final class Node {
             entities
                 .wake(entity, row, missed)
                 .thenApply(reply -> !(reply instanceof Reply.NotNow)));
+    ClusterNodes nodes =
+        new ClusterNodes(
+            system,
+            register,
+            Wiring.sharded().stream().map(EntityType::name).toList(),
+            known.balance().steadyFor());
+    NodeReport report =
+        new NodeReport(
+            settings,
+            version(settings),
+            edges::port,
+            edges.metrics(),
+            watch,
+            quarantines,
+            nodes,
+            edges::lagMs);
     system.systemActorOf(
         Membership.create(
             settings.name(),
-            new PostgresNodeRegister(pool, settings.membership().deadAfter()),
-            settings.membership(),
+            register,
+            known.membership(),
             blocking,
-            why -> stop(Main.RESTART)),
+            this::depart,
+            report,
+            steady::set),
         "membership",
         org.apache.pekko.actor.typed.Props.empty());
-    onShutdown();
-    edges.serve(() -> cluster.selfMember().status().equals(MemberStatus.up()), ports.clock());
+    onShutdown(config.getDuration("copyhold.http.retire-for"));
+    edges.serve(
+        () -> !retiring.get() && cluster.selfMember().status().equals(MemberStatus.up()),
+        ports.clock(),
+        nodes);
   }
 
   /** Starts a node; blocks until its admin API is open. */
@@ -167,6 +226,21 @@ public final class Node {
     return edges.server().address();
   }
 
+  private void depart(Departure departure) {
+    switch (departure.kind()) {
+      case LEAVE -> stop(NodeCommand.LEFT);
+      case RESTART -> stop(Main.RESTART);
+      case GONE -> {
+        log.atWarn().addKeyValue("why", departure.why()).log("ending at once");
+        if (settings.supervised()) {
+          // nothing that is under way may come to its end here: the others go on with it
+          Runtime.getRuntime().halt(Main.RESTART);
+        }
+        stop(Main.RESTART);
+      }
+    }
+  }
+
   /** Ends it cleanly, once; the process then ends with {@code exitStatus}. */
   public void stop(int exitStatus) {
     status = exitStatus;
@@ -181,6 +255,7 @@ public final class Node {
    * blocks until all has ended.
    */
   public void crash() throws ExecutionException, InterruptedException {
+    watch.close();
     if (system.settings().config().getBoolean(SHUTDOWN_BY_TERMINATE)) {
       throw new IllegalStateException(SHUTDOWN_BY_TERMINATE + " is on: that would be a clean stop");
     }
@@ -202,7 +277,13 @@ public final class Node {
             "pekko.remote.artery.canonical.hostname", settings.remotingHost(),
             "pekko.remote.artery.canonical.port", settings.remotingPort(),
             "copyhold.http.host", settings.httpHost(),
-            "copyhold.http.port", settings.httpPort()));
+            "copyhold.http.port", settings.httpPort(),
+            "pekko.cluster.app-version", version(settings)));
+  }
+
+  private static String version(NodeSettings settings) {
+    String version = settings.version().isEmpty() ? Edges.version() : settings.version();
+    return version.matches("[0-9].*") ? version : "0.0.0-" + version;
   }
 
   private static <S, C, E> void host(
@@ -237,8 +318,19 @@ public final class Node {
     }
   }
 
-  private void onShutdown() {
+  private void onShutdown(Duration retireFor) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+        "retire",
+        () -> {
+          retiring.set(true);
+          edges.server().retire();
+          return Patterns.after(
+              retireFor,
+              Adapter.toClassic(system),
+              () -> CompletableFuture.completedFuture(Done.getInstance()));
+        });
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(),
         "admin-api",
@@ -259,6 +351,7 @@ public final class Node {
     system
         .getWhenTerminated()
         .whenComplete((_, _) -> {
+          watch.close();
           pool.close();
           ended.complete(status);
         });

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +21,18 @@ public final class Quarantines {
 
   private final Map<EntityRef, Case> cases = new ConcurrentHashMap<>();
 
+  private final LongAdder tooNew = new LongAdder();
+
+  /** Replays on this node that met an event of a newer version. */
+  public long tooNewSoFar() {
+    return tooNew.sum();
+  }
+
   /** A replay failed at an event. */
   void failed(EntityRef entity, PoisonEvent poison) {
+    if (poison.tooNew()) {
+      tooNew.increment();
+    }
     cases.merge(
         entity,
         new Case(

@@ -12,9 +12,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All entities of the cluster, through Pekko's sharding. The answer of an ask that runs out of time
@@ -23,9 +26,18 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 public final class ShardedEntities implements Entities {
   private final ClusterSharding sharding;
   private final Duration askMax;
+  private final @Nullable Hosting hosting;
   private final Map<String, EntityTypeKey<Message>> keys = new ConcurrentHashMap<>();
 
   public ShardedEntities(ActorSystem<?> system, Duration askMax) {
+    this(system, askMax, null);
+  }
+
+  /**
+   * @param hosting of the entities of this node, or null for Pekko's own ways
+   */
+  public ShardedEntities(ActorSystem<?> system, Duration askMax, @Nullable Hosting hosting) {
+    this.hosting = hosting;
     this.sharding = ClusterSharding.get(system);
     this.askMax = askMax;
   }
@@ -39,24 +51,31 @@ public final class ShardedEntities implements Entities {
       Reactor.Factory<S> reactor) {
     EntityTypeKey<Message> key = EntityTypeKey.create(Message.class, type.name());
     keys.put(type.name(), key);
-    sharding.init(
+    Hosting how = hosting;
+    Entity<Message, ShardingEnvelope<Message>> entity =
         Entity.of(
                 key,
                 context -> {
                   EntityRef ref = new EntityRef(type.name(), context.getEntityId());
                   return org.apache.pekko.actor.typed.javadsl.Behaviors.setup(actor -> {
                     ActorRef<Message> self = actor.getSelf();
-                    return EntityBehavior.create(
-                        type,
-                        ref,
-                        ports,
-                        types.codec(),
-                        history,
-                        reactor,
-                        () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
+                    Behavior<Message> behavior =
+                        EntityBehavior.create(
+                            type,
+                            ref,
+                            ports,
+                            types.codec(),
+                            history,
+                            reactor,
+                            () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
+                    return how == null
+                        ? behavior
+                        : OwnerGate.around(ref, how.mayAnswer(), behavior);
                   });
                 })
-            .withStopMessage(Message.Stop.INSTANCE));
+            .withStopMessage(Message.Stop.INSTANCE);
+    sharding.init(
+        how == null ? entity : entity.withAllocationStrategy(how.allocation().get()));
   }
 
   @Override
