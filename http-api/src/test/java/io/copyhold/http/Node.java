@@ -71,6 +71,7 @@ public final class Node implements AutoCloseable {
   public final String operator;
   public final Tokens tokens;
   public final ShardedEntities entities;
+  public final PaperNodes nodes = new PaperNodes();
   public final InMemorySecrets secrets = new InMemorySecrets();
 
   /** Moves the clock of the node's edge forward. */
@@ -177,6 +178,7 @@ public final class Node implements AutoCloseable {
                     new ConnectionInfo(
                         "127.0.0.1", 5432, home.ref().name(), "t_" + tenant, tenant, "prefer"),
                     "s3cret".toCharArray()),
+            nodes,
             List.of(health()),
             () -> "# HELP copyhold_test A test.\n# TYPE copyhold_test gauge\ncopyhold_test 1\n",
             settings,

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -175,6 +176,10 @@ final class FailoverBench implements Callable<Integer> {
                 .max()
                 .orElse(0)
             / 1e3);
+    Map<String, Long> trouble =
+        load.takeTrouble().stream()
+            .collect(Collectors.groupingBy(t -> t.kind(), TreeMap::new, Collectors.counting()));
+    out.println("    meanwhile, and tried again: " + trouble);
   }
 
   /** Returns how many requests failed, whatever became of them when they were repeated. */

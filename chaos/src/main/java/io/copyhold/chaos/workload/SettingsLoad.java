@@ -38,10 +38,11 @@ public final class SettingsLoad implements AutoCloseable {
   /**
    * An answer other than good, or none.
    *
+   * @param kind the status, or the name of the exception
    * @param refusedConnection nobody listened, so nothing was sent: what any client's list of
    *     addresses is for
    */
-  public record Trouble(String tenant, String what, boolean refusedConnection) {}
+  public record Trouble(String tenant, String what, String kind, boolean refusedConnection) {}
 
   /**
    * What the histories say.
@@ -149,11 +150,12 @@ public final class SettingsLoad implements AutoCloseable {
       }
       trouble.add(
           new Trouble(
-              tenant, nodes.get(node) + " " + answer.statusCode() + " " + answer.body(), false));
+              tenant, nodes.get(node) + " " + answer.statusCode() + " " + answer.body(), String.valueOf(answer.statusCode()), false));
     } catch (ConnectException e) {
-      trouble.add(new Trouble(tenant, nodes.get(node) + " " + e, true));
+      trouble.add(new Trouble(tenant, nodes.get(node) + " " + e, "connection refused", true));
     } catch (IOException e) {
-      trouble.add(new Trouble(tenant, nodes.get(node) + " " + e, false));
+      trouble.add(new Trouble(
+              tenant, nodes.get(node) + " " + e, e.getClass().getSimpleName(), false));
     }
     Thread.sleep(BETWEEN.dividedBy(4));
     return false;

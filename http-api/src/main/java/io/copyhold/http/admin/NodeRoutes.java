@@ -14,7 +14,8 @@ import java.util.function.Function;
 final class NodeRoutes {
   private static final String PATH = "/v1/nodes";
   private static final String ITEM = PATH + "/{name}";
-  private static final int LIMIT = 1_000;
+  private static final int LIMIT = 100;
+  private static final int LIMIT_MAX = 1_000;
 
   private final Nodes nodes;
 
@@ -82,7 +83,7 @@ final class NodeRoutes {
   /** A cursor is the key of the last item before; so it holds on any node and at any time. */
   private static <T> ObjectNode page(
       Call call, List<T> all, Function<T, String> key, Function<T, ObjectNode> tree) {
-    int limit = call.number("limit", LIMIT, 1, LIMIT);
+    int limit = call.number("limit", LIMIT, 1, LIMIT_MAX);
     String cursor = call.one("cursor").orElse("");
     ObjectNode page = Mappers.JSON.createObjectNode();
     ArrayNode items = page.putArray("items");

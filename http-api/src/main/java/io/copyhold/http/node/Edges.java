@@ -76,6 +76,9 @@ final class Edges implements AutoCloseable {
   private final DataStores stores;
   private final Metrics metrics;
   private final OpenTelemetryTelemetry telemetry;
+  /** Its tasks never block: requests that are held wait for it. */
+  private final ScheduledExecutorService holding = Executors.newSingleThreadScheduledExecutor();
+
   private final Entities patient;
   private final CompletableFuture<AdminServer> server = new CompletableFuture<>();
 
@@ -117,7 +120,7 @@ final class Edges implements AutoCloseable {
             config.getDuration("copyhold.http.hold-again"),
             config.getDuration("copyhold.http.hold-max"),
             Shifting.watch(system),
-            timer);
+            holding);
     EntityAddresses addresses = new EntityAddresses(entities);
     this.budgets =
         new StoreBudgets(
@@ -330,6 +333,7 @@ final class Edges implements AutoCloseable {
     stores.close();
     budgets.close();
     timer.shutdownNow();
+    holding.shutdownNow();
     telemetry.close();
   }
 
