@@ -6,6 +6,7 @@ import java.util.List;
 
 /** What the story measured and found; what is printed is this. */
 record DemoResult(
+    int nodes,
     Duration start, Onboarded onboarded, Loaded loaded, Rolled rolled, Outage outage, Proof proof) {
 
   /**

@@ -185,6 +185,13 @@ public final class SettingsLoad implements AutoCloseable {
     return writers.values().stream().mapToLong(w -> w.numbers().size()).sum();
   }
 
+  /** The same by tenant. */
+  public Map<String, Long> counts() {
+    Map<String, Long> counts = new HashMap<>();
+    writers.forEach((tenant, writer) -> counts.put(tenant, (long) writer.numbers().size()));
+    return counts;
+  }
+
   /** What went wrong since it was asked last. */
   public List<Trouble> takeTrouble() {
     List<Trouble> taken = new ArrayList<>();
