@@ -27,9 +27,9 @@ import picocli.CommandLine.Option;
 
 /**
  * What it costs the outside when one of three nodes dies or leaves, under load. Each tenant has a
- * writer that changes it through the API, one change after the other. What is measured is the longest
- * that a change took, over all its attempts: after a kill of the tenants that were on that node,
- * in a leave of all. Afterwards the histories are held against what was acknowledged.
+ * writer that changes it through the API, one change after the other. What is measured is the
+ * longest that a change took, over all its attempts: after a kill of the tenants that were on that
+ * node, in a leave of all. Afterwards the histories are held against what was acknowledged.
  */
 @Command(
     name = "failover",
@@ -199,14 +199,16 @@ final class FailoverBench implements Callable<Integer> {
     awaitBack(here, api, was);
     Thread.sleep(QUIET);
     ids.forEach(id -> times.record(load.longest(id).toNanos()));
+    List<SettingsLoad.Trouble> trouble = load.takeTrouble();
     List<SettingsLoad.Trouble> failed =
-        load.takeTrouble().stream().filter(t -> !t.refusedConnection()).toList();
+        trouble.stream().filter(SettingsLoad.Trouble::answered).toList();
     out.printf(
         Locale.ROOT,
-        "  leave of %s: longest wait for a change %d ms, failed requests %d%n",
+        "  leave of %s: longest wait for a change %d ms, bad answers %d, connections ended %d%n",
         node,
         load.longest().stream().mapToLong(Duration::toMillis).max().orElse(0),
-        failed.size());
+        failed.size(),
+        trouble.size() - failed.size());
     failed.stream().limit(3).forEach(t -> out.println("    " + t));
     return failed.size();
   }

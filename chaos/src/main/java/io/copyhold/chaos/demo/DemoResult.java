@@ -7,7 +7,12 @@ import java.util.List;
 /** What the story measured and found; what is printed is this. */
 record DemoResult(
     int nodes,
-    Duration start, Onboarded onboarded, Loaded loaded, Rolled rolled, Outage outage, Proof proof) {
+    Duration start,
+    Onboarded onboarded,
+    Loaded loaded,
+    Rolled rolled,
+    Outage outage,
+    Proof proof) {
 
   /**
    * @param took from the first request until the directory showed the last tenant as active

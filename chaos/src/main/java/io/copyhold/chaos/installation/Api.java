@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin API as an operator's script uses it: it knows all nodes and goes to the next when one is
- * away; an answer of "not now" is waited out, for a while; every change carries a key, so that asking
- * again does nothing twice.
+ * The admin API as an operator's script uses it: it knows all nodes and goes to the next when one
+ * is away; an answer of "not now" is waited out, for a while; every change carries a key, so that
+ * asking again does nothing twice.
  */
 @PortAdapter
 public final class Api implements AutoCloseable {
@@ -58,7 +58,9 @@ public final class Api implements AutoCloseable {
     return nodes.get(Math.floorMod(current.get(), nodes.size()));
   }
 
-  /** The node that was asked is away: whoever asks next asks another, but one trouble moves once. */
+  /**
+   * The node that was asked is away: whoever asks next asks another, but one trouble moves once.
+   */
   private void elsewhere(URI away) {
     int index = nodes.indexOf(away);
     current.compareAndSet(index, (index + 1) % nodes.size());

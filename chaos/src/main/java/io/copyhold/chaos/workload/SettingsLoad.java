@@ -22,8 +22,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * One writer per tenant: each changes a setting to the next number, again and again, under a key of
- * its own, until that is acknowledged. A node that is away or says "not now" is followed by the next
- * node. So afterwards the history can be held against what was acknowledged: each number once.
+ * its own, until that is acknowledged. A node that is away or says "not now" is followed by the
+ * next node. So afterwards the history can be held against what was acknowledged: each number once.
  */
 @PortAdapter
 public final class SettingsLoad implements AutoCloseable {
@@ -39,10 +39,10 @@ public final class SettingsLoad implements AutoCloseable {
    * An answer other than good, or none.
    *
    * @param kind the status, or the name of the exception
-   * @param refusedConnection nobody listened, so nothing was sent: what any client's list of
-   *     addresses is for
+   * @param answered there was an answer, other than good; else the connection was refused or ended,
+   *     which is what a client's list of addresses and its keys are for
    */
-  public record Trouble(String tenant, String what, String kind, boolean refusedConnection) {}
+  public record Trouble(String tenant, String what, String kind, boolean answered) {}
 
   /**
    * What the histories say.
@@ -150,12 +150,15 @@ public final class SettingsLoad implements AutoCloseable {
       }
       trouble.add(
           new Trouble(
-              tenant, nodes.get(node) + " " + answer.statusCode() + " " + answer.body(), String.valueOf(answer.statusCode()), false));
+              tenant,
+              nodes.get(node) + " " + answer.statusCode() + " " + answer.body(),
+              String.valueOf(answer.statusCode()),
+              true));
     } catch (ConnectException e) {
-      trouble.add(new Trouble(tenant, nodes.get(node) + " " + e, "connection refused", true));
+      trouble.add(new Trouble(tenant, nodes.get(node) + " " + e, "connection refused", false));
     } catch (IOException e) {
-      trouble.add(new Trouble(
-              tenant, nodes.get(node) + " " + e, e.getClass().getSimpleName(), false));
+      trouble.add(
+          new Trouble(tenant, nodes.get(node) + " " + e, e.getClass().getSimpleName(), false));
     }
     Thread.sleep(BETWEEN.dividedBy(4));
     return false;
@@ -229,8 +232,7 @@ public final class SettingsLoad implements AutoCloseable {
     Map<Long, Integer> found = new HashMap<>();
     long from = 1;
     while (from > 0) {
-      JsonNode page =
-          api.get("/v1/tenants/" + tenant + "/history?limit=" + PAGE + "&from=" + from);
+      JsonNode page = api.get("/v1/tenants/" + tenant + "/history?limit=" + PAGE + "&from=" + from);
       for (JsonNode event : page.path("events")) {
         JsonNode number = event.path("event").path("settings").path(SETTING);
         if (event.path("name").asText().contains("configured") && number.isTextual()) {

@@ -40,10 +40,22 @@ final class ThreeNodes implements AutoCloseable {
             data,
             3,
             Map.of(
-                "copyhold.supervisor.stores", List.of(STORE),
-                "copyhold.supervisor.host", PostgresFixture.loopback(),
-                "copyhold.http.rate-burst", 100_000,
-                "copyhold.http.rate-per-second", 100_000));
+                "copyhold.supervisor.stores",
+                List.of(STORE),
+                "copyhold.supervisor.host",
+                PostgresFixture.loopback(),
+                "copyhold.http.rate-burst",
+                100_000,
+                "copyhold.http.rate-per-second",
+                100_000,
+                // a busy machine may be slower than an operator would bear
+                "copyhold.http.hold-max",
+                "60s",
+                "copyhold.http.answer-max",
+                "3m",
+                // time to wake a node before the others remove it
+                "pekko.cluster.split-brain-resolver.stable-after",
+                "30s"));
     this.api = installation.open();
     until("the store is ready", () -> api.state("/v1/stores/" + STORE).equals("ready"));
     publish();
@@ -106,8 +118,9 @@ final class ThreeNodes implements AutoCloseable {
     Map<String, Long> before = load.counts();
     until(
         "every tenant is written to again",
-        () -> load.counts().entrySet().stream()
-            .allMatch(now -> now.getValue() > before.getOrDefault(now.getKey(), 0L) + 1));
+        () ->
+            load.counts().entrySet().stream()
+                .allMatch(now -> now.getValue() > before.getOrDefault(now.getKey(), 0L) + 1));
   }
 
   /** Ends the writers and holds the histories against what they were told. */
@@ -119,8 +132,16 @@ final class ThreeNodes implements AutoCloseable {
     assertThat(account.doubled()).as("doubled").isZero();
   }
 
+  /** A node as one of the others sees it: a node that sleeps answers nobody. */
   JsonNode node(String name) throws Exception {
-    return api.get("/v1/nodes/" + name);
+    ChildState other =
+        installation.nodes().stream()
+            .filter(node -> !node.name().equals(name))
+            .findFirst()
+            .orElseThrow();
+    try (Api there = new Api(installation.url(other), installation.operatorToken())) {
+      return there.get("/v1/nodes/" + name);
+    }
   }
 
   /** Waits until another process has taken its place, and all nodes are up. */

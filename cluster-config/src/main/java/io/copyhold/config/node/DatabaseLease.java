@@ -47,8 +47,8 @@ public final class DatabaseLease extends Lease {
             .settings()
             .setup()
             .get(LeaseSetup.class)
-            .orElseThrow(() ->
-                new IllegalStateException("the actor system was made without a LeaseSetup")));
+            .orElseThrow(
+                () -> new IllegalStateException("the actor system was made without a LeaseSetup")));
   }
 
   DatabaseLease(LeaseSettings settings, LeaseSetup setup) {

@@ -109,9 +109,9 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
       Supplier<String> report,
       Consumer<Boolean> steady) {
     return Behaviors.setup(context ->
-        Behaviors.withTimers(
-            timers -> new Membership(
-                    context, timers, name, register, settings, blocking, leave, report, steady)));
+        Behaviors.withTimers(timers ->
+            new Membership(
+                context, timers, name, register, settings, blocking, leave, report, steady)));
   }
 
   private Membership(

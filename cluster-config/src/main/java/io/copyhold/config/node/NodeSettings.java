@@ -94,6 +94,7 @@ public record NodeSettings(
 
   /** What the profile sets of Pekko and of Copyhold. */
   public static Config profileOf(String name) {
-    return ConfigFactory.parseResources(NodeSettings.class, "/copyhold/profile/" + profile(name) + ".conf");
+    return ConfigFactory.parseResources(
+        NodeSettings.class, "/copyhold/profile/" + profile(name) + ".conf");
   }
 }

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * deadline:
  *
  * <ol>
- *   <li>its patience grows with the stalls that this process saw of itself ({@link Pauses}), so that
- *       a machine that stalls does not take its neighbours for dead;
+ *   <li>its patience grows with the stalls that this process saw of itself ({@link Pauses}), so
+ *       that a machine that stalls does not take its neighbours for dead;
  *   <li>silence counts only from the end of an own stall;
  *   <li>a process that is known to have ended is unreachable at once, whatever its last heartbeat.
  * </ol>
  *
- * <p>Pekko makes it from its class name and gives it nothing but its configuration; what it needs to
- * know is therefore held once per process.
+ * <p>Pekko makes it from its class name and gives it nothing but its configuration; what it needs
+ * to know is therefore held once per process.
  */
 @PortAdapter
 public final class PatientFailureDetector implements FailureDetector, FailureDetectorWithAddress {
@@ -94,8 +94,7 @@ public final class PatientFailureDetector implements FailureDetector, FailureDet
     }
     Pauses seen = pauses;
     long since = seen == null ? last : seen.listeningSince(now, last);
-    long patience =
-        seen == null ? pauseNanos : Math.max(pauseNanos, seen.patience(now).toNanos());
+    long patience = seen == null ? pauseNanos : Math.max(pauseNanos, seen.patience(now).toNanos());
     return now - since < patience + intervalNanos;
   }
 

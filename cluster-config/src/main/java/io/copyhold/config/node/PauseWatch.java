@@ -35,8 +35,7 @@ public final class PauseWatch implements AutoCloseable {
   private final AtomicBoolean asking = new AtomicBoolean();
   private volatile boolean stopped;
 
-  private PauseWatch(
-      PauseSettings settings, Question question, Executor blocking, Runnable gone) {
+  private PauseWatch(PauseSettings settings, Question question, Executor blocking, Runnable gone) {
     this.pauses = new Pauses(settings, System.nanoTime());
     this.settings = settings;
     this.question = question;
@@ -125,7 +124,8 @@ public final class PauseWatch implements AutoCloseable {
 
   /** The executor of steps: none begins while the fence is closed. */
   public Executor fenced(Executor steps) {
-    return step -> steps.execute(() -> {
+    return step ->
+        steps.execute(() -> {
           try {
             while (!open()) {
               if (stopped) {

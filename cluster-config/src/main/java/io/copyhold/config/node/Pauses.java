@@ -88,8 +88,7 @@ public final class Pauses {
 
   /** How long another node may be silent before it counts as unreachable. */
   public synchronized Duration patience(long now) {
-    while (!recent.isEmpty()
-        && now - recent.getFirst().at() > settings.rememberedFor().toNanos()) {
+    while (!recent.isEmpty() && now - recent.getFirst().at() > settings.rememberedFor().toNanos()) {
       recent.removeFirst();
     }
     long worst = recent.stream().mapToLong(Stall::nanos).max().orElse(0);

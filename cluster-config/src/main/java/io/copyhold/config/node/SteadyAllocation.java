@@ -3,14 +3,14 @@ package io.copyhold.config.node;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.cluster.sharding.internal.LeastShardAllocationStrategy;
-import scala.concurrent.Future;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Map;
 import scala.collection.immutable.Set;
+import scala.concurrent.Future;
 
 /**
- * A shard goes to the node with the fewest, among those with the newest version. Balance is sought a
- * few shards at a time, and not at all while the cluster is to hold steady: during a rolling
+ * A shard goes to the node with the fewest, among those with the newest version. Balance is sought
+ * a few shards at a time, and not at all while the cluster is to hold steady: during a rolling
  * restart each shard would else move several times.
  */
 public final class SteadyAllocation extends LeastShardAllocationStrategy {

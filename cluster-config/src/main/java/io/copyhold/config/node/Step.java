@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
  *       itself again: the register's database may itself have been away.
  *   <li>When somebody is up, it joins those, and waits as long as it takes.
  *   <li>A member removes members whose processes are known to have ended.
- *   <li>A member whose cluster was replaced by a newer incarnation, or that the others have removed,
- *       ends at once.
+ *   <li>A member whose cluster was replaced by a newer incarnation, or that the others have
+ *       removed, ends at once.
  *   <li>A node of which an operator wants it leaves.
  * </ol>
  */
@@ -73,8 +73,7 @@ sealed interface Step {
         return new Leave(new Departure(Departure.Kind.LEAVE, "an operator asked for it"));
       }
       case RESTART -> {
-        return new Leave(
-            new Departure(Departure.Kind.RESTART, "an operator asked for a restart"));
+        return new Leave(new Departure(Departure.Kind.RESTART, "an operator asked for a restart"));
       }
       case NONE -> {}
     }

@@ -116,8 +116,7 @@ class PausesTest {
   @Test
   void bothProfilesHoldTogether() {
     for (String name : new String[] {"machine", "network"}) {
-      var config =
-          NodeSettings.profileOf(name).withFallback(ConfigFactory.load()).resolve();
+      var config = NodeSettings.profileOf(name).withFallback(ConfigFactory.load()).resolve();
       PauseSettings settings = PauseSettings.from(config.getConfig("copyhold.node.pauses"));
       Duration pause =
           config.getDuration("pekko.cluster.failure-detector.acceptable-heartbeat-pause");

@@ -79,12 +79,12 @@ final class ApiOptions {
     }
     List<String> here =
         SupervisorState.read(data.directory()).stream()
-        .flatMap(state -> state.children().stream())
-        .filter(child -> child.name().startsWith("node-"))
-        // one that is being restarted will listen where it did
-        .sorted(Comparator.comparing(child -> child.phase() != ChildState.Phase.RUNNING))
-        .map(child -> "http://127.0.0.1:" + child.port())
-        .toList();
+            .flatMap(state -> state.children().stream())
+            .filter(child -> child.name().startsWith("node-"))
+            // one that is being restarted will listen where it did
+            .sorted(Comparator.comparing(child -> child.phase() != ChildState.Phase.RUNNING))
+            .map(child -> "http://127.0.0.1:" + child.port())
+            .toList();
     return here.isEmpty() ? List.of(DEFAULT_URL) : here;
   }
 

@@ -19,8 +19,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Speaks to the admin API of one node, and of the next when that is away. What is "not now" is asked again, with growing pauses and within a
- * limit; a command carries the same idempotency key each time, so that it is done once.
+ * Speaks to the admin API of one node, and of the next when that is away. What is "not now" is
+ * asked again, with growing pauses and within a limit; a command carries the same idempotency key
+ * each time, so that it is done once.
  */
 @PortAdapter
 final class Client implements AutoCloseable {

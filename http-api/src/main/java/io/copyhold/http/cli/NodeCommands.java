@@ -32,8 +32,7 @@ final class NodeCommands {
   }
 
   static Group shards() {
-    return new Group("shard", "Shards: which node has which entities.")
-        .add("list", new Shards());
+    return new Group("shard", "Shards: which node has which entities.").add("list", new Shards());
   }
 
   @Command(description = "Lists the nodes.", mixinStandardHelpOptions = true)
@@ -134,8 +133,7 @@ final class NodeCommands {
     @Override
     int run(Client client) throws Trouble, InterruptedException {
       if ((name == null) != all) {
-        throw new Trouble(
-            ExitStatus.USAGE, "name one node, or all of them with --all", null, null);
+        throw new Trouble(ExitStatus.USAGE, "name one node, or all of them with --all", null, null);
       }
       List<JsonNode> wanted = new ArrayList<>();
       for (JsonNode node : client.get(NODES + "?limit=1000").body().path("items")) {

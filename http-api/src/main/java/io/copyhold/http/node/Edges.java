@@ -76,6 +76,7 @@ final class Edges implements AutoCloseable {
   private final DataStores stores;
   private final Metrics metrics;
   private final OpenTelemetryTelemetry telemetry;
+
   /** Its tasks never block: requests that are held wait for it. */
   private final ScheduledExecutorService holding = Executors.newSingleThreadScheduledExecutor();
 

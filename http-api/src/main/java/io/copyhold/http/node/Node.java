@@ -45,20 +45,20 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
 import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -114,15 +114,15 @@ public final class Node {
         ActorSystem.create(
             Behaviors.empty(),
             "copyhold",
-            ActorSystemSetup.create(BootstrapSetup.create(config), types, new LeaseSetup(pool, blocking)));
+            ActorSystemSetup.create(
+                BootstrapSetup.create(config), types, new LeaseSetup(pool, blocking)));
     Cluster cluster = Cluster.get(system);
     String name = AgendaDaemon.node(cluster.selfMember());
     AgendaSettings agendaSettings = AgendaSettings.from(config);
     PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
     ShellSettings shell = ShellSettings.from(config);
     NodeSettings known = NodeSettings.from(config); // with what the profile sets
-    PostgresNodeRegister register =
-        new PostgresNodeRegister(pool, known.membership().deadAfter());
+    PostgresNodeRegister register = new PostgresNodeRegister(pool, known.membership().deadAfter());
     UniqueAddress self = cluster.selfMember().uniqueAddress();
     this.watch =
         PauseWatch.start(

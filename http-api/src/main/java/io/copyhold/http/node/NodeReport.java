@@ -16,7 +16,9 @@ import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** What a node says of itself with each heartbeat: a JSON object of some 500 bytes. Never blocks. */
+/**
+ * What a node says of itself with each heartbeat: a JSON object of some 500 bytes. Never blocks.
+ */
 @PortAdapter
 final class NodeReport implements Supplier<String> {
   private final NodeSettings settings;

@@ -22,9 +22,10 @@ import java.util.function.Supplier;
  * <ol>
  *   <li>A read, a dry run, and a command with an idempotency key are safe to send twice: while the
  *       cluster shifts they are sent again every {@code again}, since what was sent to a node that
- *       has just gone is lost; the first answer counts.
- *   <li>"Not now" because nobody was reached is asked again, if that is safe or the command is known
- *       not to have been applied.
+ *       has just gone is lost; the first answer counts. Otherwise they are sent again after 4, 8
+ *       and 16 times as long: sharding drops what it holds for a shard that moves once more.
+ *   <li>"Not now" because nobody was reached is asked again, if that is safe or the command is
+ *       known not to have been applied.
  *   <li>Any other answer is given at once. After {@code holdMax} the caller hears "not now".
  * </ol>
  */
@@ -58,7 +59,8 @@ final class PatientEntities implements Entities {
 
   @Override
   public CompletionStage<Reply> ask(EntityRef entity, Object command, Origin origin) {
-    return hold(entity, origin.idempotencyKey() != null, () -> entities.ask(entity, command, origin));
+    return hold(
+        entity, origin.idempotencyKey() != null, () -> entities.ask(entity, command, origin));
   }
 
   @Override
@@ -96,7 +98,7 @@ final class PatientEntities implements Entities {
     CompletableFuture<Reply> answer = new CompletableFuture<>();
     long end = System.nanoTime() + holdMax.toNanos();
     send(answer, safe, end, send);
-    later(answer, () -> look(entity, answer, safe, end, send));
+    later(answer, () -> look(entity, answer, safe, 1, end, send));
     return answer;
   }
 
@@ -113,11 +115,13 @@ final class PatientEntities implements Entities {
               && ON_THE_WAY.contains(notNow.problem().code())
               && (safe || notNow.outcomeKnown())
               && System.nanoTime() + again.toNanos() - end < 0) {
-            later(answer, () -> {
-              if (!answer.isDone()) {
-                send(answer, safe, end, send);
-              }
-            });
+            later(
+                answer,
+                () -> {
+                  if (!answer.isDone()) {
+                    send(answer, safe, end, send);
+                  }
+                });
           } else {
             answer.complete(reply);
           }
@@ -128,6 +132,7 @@ final class PatientEntities implements Entities {
       EntityRef entity,
       CompletableFuture<Reply> answer,
       boolean safe,
+      int looks,
       long end,
       Supplier<CompletionStage<Reply>> send) {
     if (answer.isDone()) {
@@ -139,15 +144,15 @@ final class PatientEntities implements Entities {
               Duration.ofSeconds(1),
               false,
               Problem.unavailable(
-                      "no-answer",
-                      entity + " gave no answer within " + holdMax.toMillis() + " ms")
+                      "no-answer", entity + " gave no answer within " + holdMax.toMillis() + " ms")
                   .todo("repeat it with the same idempotency key")));
       return;
     }
-    if (safe && shifting.getAsBoolean()) {
+    boolean now = looks >= 4 && Integer.bitCount(looks) == 1;
+    if (safe && (now || shifting.getAsBoolean())) {
       send(answer, true, end, send);
     }
-    later(answer, () -> look(entity, answer, safe, end, send));
+    later(answer, () -> look(entity, answer, safe, looks + 1, end, send));
   }
 
   private void later(CompletableFuture<Reply> answer, Runnable then) {
@@ -156,7 +161,9 @@ final class PatientEntities implements Entities {
     } catch (RejectedExecutionException e) {
       answer.complete(
           new Reply.NotNow(
-              Duration.ofSeconds(1), false, Problem.unavailable("stopping", "this node is stopping")));
+              Duration.ofSeconds(1),
+              false,
+              Problem.unavailable("stopping", "this node is stopping")));
     }
   }
 }

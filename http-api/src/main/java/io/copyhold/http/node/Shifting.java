@@ -39,8 +39,7 @@ final class Shifting implements BooleanSupplier {
               return Behaviors.same();
             })
             .build();
-    ActorRef<ClusterDomainEvent> events =
-        system.systemActorOf(listener, "shifting", Props.empty());
+    ActorRef<ClusterDomainEvent> events = system.systemActorOf(listener, "shifting", Props.empty());
     cluster.subscriptions().tell(Subscribe.create(events.narrow(), MemberEvent.class));
     cluster.subscriptions().tell(Subscribe.create(events.narrow(), ReachabilityEvent.class));
     return shifting;

@@ -44,7 +44,9 @@ final class OwnerGate extends BehaviorInterceptor<Object, Object> {
                   true,
                   Problem.unavailable(
                           "node-was-asleep",
-                          "the node of " + ref + " was asleep and asks whether it is still its owner")
+                          "the node of "
+                              + ref
+                              + " was asleep and asks whether it is still its owner")
                       .todo("repeat it")));
       return Behaviors.same();
     }

@@ -20,7 +20,6 @@ public final class Quarantines {
   record Case(int failures, long version, boolean tooNew, String cause, Set<Long> skips) {}
 
   private final Map<EntityRef, Case> cases = new ConcurrentHashMap<>();
-
   private final LongAdder tooNew = new LongAdder();
 
   /** Replays on this node that met an event of a newer version. */

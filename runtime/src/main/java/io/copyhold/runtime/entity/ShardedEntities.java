@@ -74,8 +74,7 @@ public final class ShardedEntities implements Entities {
                   });
                 })
             .withStopMessage(Message.Stop.INSTANCE);
-    sharding.init(
-        how == null ? entity : entity.withAllocationStrategy(how.allocation().get()));
+    sharding.init(how == null ? entity : entity.withAllocationStrategy(how.allocation().get()));
   }
 
   @Override
