@@ -99,6 +99,7 @@ final class FailoverBench implements Callable<Integer> {
     Latencies leaveTimes = new Latencies();
     try (SettingsLoad load =
         new SettingsLoad(
+            "bench",
             here.nodes().stream().map(here::url).toList(), here.operatorToken(), ids)) {
       Thread.sleep(WARM);
       for (int i = 0; i < killed; i++) {

@@ -82,6 +82,7 @@ public final class SettingsLoad implements AutoCloseable {
     }
   }
 
+  private final String name;
   private final List<URI> nodes;
   private final String token;
   private final Map<String, Writer> writers = new ConcurrentHashMap<>();
@@ -97,10 +98,12 @@ public final class SettingsLoad implements AutoCloseable {
   /**
    * Begins to write.
    *
+   * @param name of this load, unlike that of any other on the same tenants
    * @param nodes where the API is; writers begin at different ones
    * @param tenants that exist
    */
-  public SettingsLoad(List<URI> nodes, String token, List<String> tenants) {
+  public SettingsLoad(String name, List<URI> nodes, String token, List<String> tenants) {
+    this.name = name;
     this.nodes = List.copyOf(nodes);
     this.token = token;
     int index = 0;
@@ -138,10 +141,10 @@ public final class SettingsLoad implements AutoCloseable {
             .timeout(REQUEST_LIMIT)
             .header("Authorization", "Bearer " + token)
             .header("Content-Type", "application/json")
-            .header("Idempotency-Key", "load-" + tenant + "-" + number)
+            .header("Idempotency-Key", name + "-" + tenant + "-" + number)
             .method(
                 "PATCH",
-                BodyPublishers.ofString("{\"set\":{\"" + SETTING + "\":\"" + number + "\"}}"))
+                BodyPublishers.ofString("{\"set\":{\"" + SETTING + "\":\"" + name + "." + number + "\"}}"))
             .build();
     try {
       HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
@@ -228,15 +231,17 @@ public final class SettingsLoad implements AutoCloseable {
     return new Account(all, lost, doubled);
   }
 
-  private static Map<Long, Integer> history(Api api, String tenant) throws InterruptedException {
+  private Map<Long, Integer> history(Api api, String tenant) throws InterruptedException {
     Map<Long, Integer> found = new HashMap<>();
     long from = 1;
     while (from > 0) {
       JsonNode page = api.get("/v1/tenants/" + tenant + "/history?limit=" + PAGE + "&from=" + from);
       for (JsonNode event : page.path("events")) {
         JsonNode number = event.path("event").path("settings").path(SETTING);
-        if (event.path("name").asText().contains("configured") && number.isTextual()) {
-          found.merge(Long.valueOf(number.asText()), 1, Integer::sum);
+        if (event.path("name").asText().contains("configured")
+            && number.asText().startsWith(name + ".")) {
+          found.merge(
+              Long.valueOf(number.asText().substring(name.length() + 1)), 1, Integer::sum);
         }
       }
       from = page.path("next").asLong();

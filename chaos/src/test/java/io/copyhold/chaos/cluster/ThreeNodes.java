@@ -32,6 +32,7 @@ final class ThreeNodes implements AutoCloseable {
   private final Path data = PostgresFixture.newDirectory();
   private final Installation installation;
   private final Api api;
+  private int loads;
   private final List<String> tenants = new ArrayList<>();
 
   ThreeNodes() throws Exception {
@@ -106,6 +107,7 @@ final class ThreeNodes implements AutoCloseable {
   SettingsLoad load() throws Exception {
     SettingsLoad load =
         new SettingsLoad(
+            "load-" + ++loads,
             installation.nodes().stream().map(installation::url).toList(),
             installation.operatorToken(),
             tenants);
