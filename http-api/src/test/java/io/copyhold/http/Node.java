@@ -77,6 +77,7 @@ public final class Node implements AutoCloseable {
   public final String operator;
   public final Tokens tokens;
   public final ShardedEntities entities;
+  public final PaperNodes nodes = new PaperNodes();
   public final InMemorySecrets secrets = new InMemorySecrets();
 
   /** Moves the clock of the node's edge forward. */
@@ -193,6 +194,7 @@ public final class Node implements AutoCloseable {
                     () -> Set.of("test"),
                     Duration.ofMinutes(1)),
                 new Replays(history, types, ReplayOffsets.inMemory())),
+            nodes,
             List.of(health()),
             () -> "# HELP copyhold_test A test.\n# TYPE copyhold_test gauge\ncopyhold_test 1\n",
             settings,

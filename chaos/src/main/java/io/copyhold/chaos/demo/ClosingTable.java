@@ -18,7 +18,12 @@ final class ClosingTable {
     DemoResult.Outage outage = result.outage();
     DemoResult.Proof proof = result.proof();
     List<String> lines = new ArrayList<>();
-    row(lines, "databases and node started", seconds(result.start()));
+    row(
+        lines,
+        result.nodes() == 1
+            ? "databases and node started"
+            : "databases and %d nodes started".formatted(result.nodes()),
+        seconds(result.start()));
     row(
         lines,
         "tenants onboarded",

@@ -40,6 +40,11 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(names = "--tenants", description = "6 to 600, a third per strategy (${DEFAULT-VALUE}).")
   private int tenants = 60;
 
+  @Option(
+      names = "--nodes",
+      description = "1 to 5; one of them is killed (default: ${DEFAULT-VALUE}).")
+  private int nodes = 1;
+
   @Option(names = "--quick", description = "With 12 tenants: shows that it runs.")
   private boolean quick;
 
@@ -67,8 +72,8 @@ public final class DemoCommand implements Callable<Integer> {
     }
     OwnLog.into(workplace.log());
     out.println(
-        "Copyhold demo: %d tenants, 3 isolation strategies, 2 PostgreSQL servers, 1 kill -9"
-            .formatted(plan.tenants()));
+        "Copyhold demo: %d tenants, 3 isolation strategies, 2 PostgreSQL servers, %d node%s, 1 kill -9"
+            .formatted(plan.tenants(), plan.nodes(), plan.nodes() == 1 ? "" : "s"));
     out.println("in " + workplace.directory() + (keep ? "" : ", removed at the end"));
     boolean terminal = System.console() != null && System.console().isTerminal();
     DemoStory story = new DemoStory(workplace.directory(), plan, new PrintedVoice(out, terminal));
@@ -91,9 +96,9 @@ public final class DemoCommand implements Callable<Integer> {
 
   private DemoPlan plan() {
     try {
-      return new DemoPlan(quick ? QUICK_TENANTS : tenants, Invoicing.Size.SMALL);
+      return new DemoPlan(quick ? QUICK_TENANTS : tenants, Invoicing.Size.SMALL, nodes);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--tenants: " + e.getMessage(), e);
+      throw new ParameterException(spec.commandLine(), "--tenants, --nodes: " + e.getMessage(), e);
     }
   }
 

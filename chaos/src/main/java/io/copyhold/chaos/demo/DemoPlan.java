@@ -9,8 +9,9 @@ import java.util.List;
  *
  * @param tenants 6 to 600, a third in each strategy
  * @param size of each tenant's data
+ * @param nodes 1 to 5
  */
-record DemoPlan(int tenants, Invoicing.Size size) {
+record DemoPlan(int tenants, Invoicing.Size size, int nodes) {
   static final List<String> STRATEGIES = List.of("database", "schema", "pool");
 
   private static final List<String> PLACES =
@@ -22,6 +23,9 @@ record DemoPlan(int tenants, Invoicing.Size size) {
   DemoPlan {
     if (tenants < 6 || tenants > 600) {
       throw new IllegalArgumentException("6 to 600 tenants, not " + tenants);
+    }
+    if (nodes < 1 || nodes > 5) {
+      throw new IllegalArgumentException("1 to 5 nodes, not " + nodes);
     }
   }
 

@@ -6,7 +6,13 @@ import java.util.List;
 
 /** What the story measured and found; what is printed is this. */
 record DemoResult(
-    Duration start, Onboarded onboarded, Loaded loaded, Rolled rolled, Outage outage, Proof proof) {
+    int nodes,
+    Duration start,
+    Onboarded onboarded,
+    Loaded loaded,
+    Rolled rolled,
+    Outage outage,
+    Proof proof) {
 
   /**
    * @param took from the first request until the directory showed the last tenant as active

@@ -8,6 +8,7 @@ import io.copyhold.chaos.installation.Api;
 import io.copyhold.chaos.installation.Installation;
 import io.copyhold.chaos.workload.Invoicing;
 import io.copyhold.chaos.workload.Invoicing.Totals;
+import io.copyhold.config.node.ChildState;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
 import java.io.Closeable;
@@ -46,7 +47,9 @@ final class DemoStory implements Closeable {
   /** Tells it once; {@link #close} ends all processes, whatever came of it. */
   DemoResult tell() throws Exception {
     long begin = Waiting.now();
-    voice.chapter("Start a control database, two PostgreSQL servers as stores, and a node");
+    voice.chapter(
+        "Start a control database, two PostgreSQL servers as stores, and "
+            + (plan.nodes() == 1 ? "a node" : plan.nodes() + " nodes"));
     Installation here = begin();
     try (Api api = here.open()) {
       Arrival arrival = new Arrival(api, plan, voice);
@@ -71,7 +74,9 @@ final class DemoStory implements Closeable {
       Loaded loaded = arrival.load(logins, expected);
 
       voice.chapter(
-          "Publish versions 4 and 5, roll them out in waves, and kill -9 the node meanwhile");
+          "Publish versions 4 and 5, roll them out in waves, and kill -9 "
+              + (plan.nodes() == 1 ? "the node" : "one of the nodes")
+              + " meanwhile");
       arrival.publish(4, 5);
       Instant before = Instant.now();
       try (Writers writers = new Writers(api, written(logins))) {
@@ -88,7 +93,7 @@ final class DemoStory implements Closeable {
         voice.chapter("Look back at one tenant");
         lookBack(api, evidence, written(logins).getFirst().tenant(), before);
         return new DemoResult(
-            started, onboarded, loaded, released.rolled(), released.outage(), proof);
+            plan.nodes(), started, onboarded, loaded, released.rolled(), released.outage(), proof);
       }
     }
   }
@@ -97,7 +102,7 @@ final class DemoStory implements Closeable {
     if (closed) {
       throw new ProblemException("interrupted", "The demo was ended.", "Start it again.");
     }
-    Installation started = Installation.start(data);
+    Installation started = Installation.start(data, plan.nodes(), Map.of());
     installation = started;
     return started;
   }
@@ -150,10 +155,12 @@ final class DemoStory implements Closeable {
   /** As {@link #close}, without the patience for work that the node would bring to a good end. */
   synchronized void abandon() {
     if (installation != null) {
-      try {
-        installation.kill();
-      } catch (ProblemException e) {
-        // it does not run now, so there is nothing to be patient with
+      for (ChildState node : installation.nodes()) {
+        try {
+          installation.kill(node.name());
+        } catch (ProblemException e) {
+          // it does not run now, so there is nothing to be patient with
+        }
       }
     }
     close();

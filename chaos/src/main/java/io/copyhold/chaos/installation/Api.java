@@ -13,12 +13,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin API as an operator's script uses it: an answer of "not now" and a server that is away
- * are waited out, for a while; every change carries a key, so that asking again does nothing twice.
+ * The admin API as an operator's script uses it: it knows all nodes and goes to the next when one
+ * is away; an answer of "not now" is waited out, for a while; every change carries a key, so that
+ * asking again does nothing twice.
  */
 @PortAdapter
 public final class Api implements AutoCloseable {
@@ -30,7 +33,8 @@ public final class Api implements AutoCloseable {
 
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
-  private final URI base;
+  private final List<URI> nodes;
+  private final AtomicInteger current = new AtomicInteger();
   private final String token;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -38,9 +42,28 @@ public final class Api implements AutoCloseable {
           .connectTimeout(Duration.ofSeconds(5))
           .build();
 
-  public Api(URI base, String token) {
-    this.base = base;
+  public Api(URI node, String token) {
+    this(List.of(node), token);
+  }
+
+  /**
+   * @param nodes at least one; the first is asked until it is away
+   */
+  public Api(List<URI> nodes, String token) {
+    this.nodes = List.copyOf(nodes);
     this.token = token;
+  }
+
+  private URI base() {
+    return nodes.get(Math.floorMod(current.get(), nodes.size()));
+  }
+
+  /**
+   * The node that was asked is away: whoever asks next asks another, but one trouble moves once.
+   */
+  private void elsewhere(URI away) {
+    int index = nodes.indexOf(away);
+    current.compareAndSet(index, (index + 1) % nodes.size());
   }
 
   /** What the server says to a read, once it says something. */
@@ -73,7 +96,7 @@ public final class Api implements AutoCloseable {
   public Stream<String> stream(String path, @Nullable String last)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(base.resolve(path))
+        HttpRequest.newBuilder(base().resolve(path))
             .header("Authorization", "Bearer " + token)
             .header("Accept", "text/event-stream");
     if (last != null) {
@@ -114,11 +137,11 @@ public final class Api implements AutoCloseable {
 
   /** One attempt at a read; true when it was answered as it should be. */
   public boolean answers(String path, Duration limit) throws InterruptedException {
+    HttpRequest request = request("GET", path, null, null, limit);
     try {
-      return http.send(request("GET", path, null, null, limit), BodyHandlers.discarding())
-              .statusCode()
-          == 200;
+      return http.send(request, BodyHandlers.discarding()).statusCode() == 200;
     } catch (IOException e) {
+      elsewhere(node(request));
       return false;
     }
   }
@@ -130,9 +153,9 @@ public final class Api implements AutoCloseable {
     while (true) {
       String trouble;
       long wait = BETWEEN_ATTEMPTS.toMillis();
+      HttpRequest request = request(method, path, body, key, REQUEST_LIMIT);
       try {
-        HttpResponse<String> answer =
-            http.send(request(method, path, body, key, REQUEST_LIMIT), BodyHandlers.ofString());
+        HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
         int status = answer.statusCode();
         if (status / 100 == 2) {
           return Mappers.JSON.readTree(answer.body());
@@ -153,6 +176,7 @@ public final class Api implements AutoCloseable {
             e);
       } catch (IOException e) {
         trouble = "no answer: " + e;
+        elsewhere(node(request));
       }
       if (System.nanoTime() - end > 0) {
         throw new ProblemException(
@@ -173,7 +197,7 @@ public final class Api implements AutoCloseable {
   private HttpRequest request(
       String method, String path, @Nullable JsonNode body, @Nullable String key, Duration limit) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(base.resolve(path))
+        HttpRequest.newBuilder(base().resolve(path))
             .timeout(limit)
             .header("Authorization", "Bearer " + token)
             .header("Accept", "application/json");
@@ -187,6 +211,11 @@ public final class Api implements AutoCloseable {
         .header("Content-Type", "application/json")
         .method(method, BodyPublishers.ofString(body.toString()))
         .build();
+  }
+
+  private static URI node(HttpRequest request) {
+    URI uri = request.uri();
+    return URI.create(uri.getScheme() + "://" + uri.getAuthority());
   }
 
   private static long retryAfterMillis(HttpResponse<?> answer) {

@@ -26,7 +26,7 @@ import java.util.Map;
 
 /**
  * What {@code copyhold up} starts, in one directory, on free ports: a control database, two stores,
- * one node in a process of its own.
+ * one or more nodes in processes of their own.
  */
 @PortAdapter
 public final class Installation implements Closeable {
@@ -39,23 +39,36 @@ public final class Installation implements Closeable {
   private static final Duration LOOK = Duration.ofMillis(100);
 
   private final Path data;
+  private final String host;
   private final Supervisor supervisor;
 
-  private Installation(Path data, Supervisor supervisor) {
+  private Installation(Path data, String host, Supervisor supervisor) {
     this.data = data;
+    this.host = host;
     this.supervisor = supervisor;
   }
 
-  /** Starts it; the databases are ready when this returns, the node is not. */
+  /** Starts it with one node; the databases are ready when this returns, the node is not. */
   public static Installation start(Path data) throws IOException {
+    return start(data, 1, Map.of());
+  }
+
+  /**
+   * Starts it; the databases are ready when this returns, the nodes are not.
+   *
+   * @param more settings, over those that make it an installation of its own
+   */
+  public static Installation start(Path data, int nodes, Map<String, ?> more) throws IOException {
     Config told =
-        ConfigFactory.parseMap(
-            Map.of(
-                "copyhold.supervisor.nodes", 1,
-                "copyhold.supervisor.stores", STORES,
-                "copyhold.supervisor.ports.http.wanted", 0,
-                "copyhold.supervisor.ports.remoting.wanted", 0,
-                "copyhold.supervisor.ports.postgres.wanted", 0));
+        ConfigFactory.parseMap(more)
+            .withFallback(
+                ConfigFactory.parseMap(
+                    Map.of(
+                        "copyhold.supervisor.nodes", nodes,
+                        "copyhold.supervisor.stores", STORES,
+                        "copyhold.supervisor.ports.http.wanted", 0,
+                        "copyhold.supervisor.ports.remoting.wanted", 0,
+                        "copyhold.supervisor.ports.postgres.wanted", 0)));
     NodeCommand node =
         NodeCommand.jvm(
             Main.class.getName(),
@@ -65,10 +78,9 @@ public final class Installation implements Closeable {
                 "-Dslf4j.internal.verbosity=ERROR",
                 "-XX:+UseSerialGC",
                 "-Xmx512m"));
+    SupervisorSettings settings = SupervisorSettings.from(RuntimeConfig.of(told), data);
     return new Installation(
-        data,
-        Supervisor.start(
-            SupervisorSettings.from(RuntimeConfig.of(told), data), node, InstantSource.system()));
+        data, settings.host(), Supervisor.start(settings, node, InstantSource.system()));
   }
 
   public Path logs() {
@@ -79,49 +91,79 @@ public final class Installation implements Closeable {
     return supervisor.state();
   }
 
-  /** The node as the supervisor sees it. */
+  /** The first node as the supervisor sees it. */
   public ChildState node() {
-    return supervisor.state().child(NODE).orElseThrow();
+    return node(NODE);
+  }
+
+  /** A node as the supervisor sees it. */
+  public ChildState node(String name) {
+    return supervisor.state().child(name).orElseThrow();
+  }
+
+  /** All nodes as the supervisor sees them. */
+  public List<ChildState> nodes() {
+    return supervisor.state().children().stream()
+        .filter(child -> child.name().startsWith("node-"))
+        .toList();
   }
 
   public URI url() {
-    return URI.create("http://127.0.0.1:" + node().port());
+    return url(node());
   }
 
-  /** Waits for the node to be ready and opens its API as the operator. */
+  /** Where a node's API listens. */
+  public URI url(ChildState node) {
+    return URI.create("http://" + host + ":" + node.port());
+  }
+
+  /** Waits for all nodes to be ready and opens the API as the operator. */
   public Api open() throws IOException, InterruptedException {
     Path token = FirstToken.file(data);
     long end = System.nanoTime() + READY_LIMIT.toNanos();
-    try (Api anybody = new Api(url(), "none")) {
-      while (!(anybody.answers("/health/ready", Duration.ofSeconds(3)) && Files.exists(token))) {
-        ChildState node = node();
-        if (node.phase() == ChildState.Phase.GAVE_UP || System.nanoTime() - end > 0) {
-          throw new ProblemException(
-              "node-not-ready",
-              "The node is not ready: "
-                  + node.phase()
-                  + " after "
-                  + node.restarts()
-                  + " restarts. "
-                  + node.note(),
-              "Read " + logs().resolve(NODE + ".log") + ".");
+    for (ChildState each : nodes()) {
+      try (Api anybody = new Api(url(each), "none")) {
+        while (!(anybody.answers("/health/ready", Duration.ofSeconds(3)) && Files.exists(token))) {
+          ChildState node = node(each.name());
+          if (node.phase() == ChildState.Phase.GAVE_UP || System.nanoTime() - end > 0) {
+            throw new ProblemException(
+                "node-not-ready",
+                node.name()
+                    + " is not ready: "
+                    + node.phase()
+                    + " after "
+                    + node.restarts()
+                    + " restarts. "
+                    + node.note(),
+                "Read " + logs().resolve(node.name() + ".log") + ".");
+          }
+          Thread.sleep(LOOK);
         }
-        Thread.sleep(LOOK);
       }
     }
-    return new Api(url(), Files.readString(token).strip());
+    return new Api(nodes().stream().map(this::url).toList(), operatorToken());
+  }
+
+  /** The operator's token, once there is one. */
+  public String operatorToken() throws IOException {
+    return Files.readString(FirstToken.file(data)).strip();
   }
 
   /** kill -9: no shutdown hook runs, nothing is flushed, no goodbye to anybody. */
   public ChildState kill() {
-    ChildState node = node();
+    return kill(NODE);
+  }
+
+  /** kill -9 of one node. */
+  public ChildState kill(String name) {
+    ChildState node = node(name);
     ProcessHandle process =
         ProcessHandle.of(node.pid())
             .orElseThrow(() ->
                 new ProblemException(
                     "node-not-running",
-                    "The node's process " + node.pid() + " is not there.",
-                    "Read " + logs().resolve(NODE + ".log") + "."));
+                    "The process " + node.pid() + " of " + name + " is not there.",
+                    "Read " + logs().resolve(name + ".log") + "."));
     process.destroyForcibly();
     process.onExit().join();
     return node;
@@ -134,7 +176,7 @@ public final class Installation implements Closeable {
    */
   public Database administrator(String store, int port) {
     return new Database(
-        "127.0.0.1",
+        host.startsWith("127.") ? host : "127.0.0.1",
         port,
         "postgres",
         "copyhold",

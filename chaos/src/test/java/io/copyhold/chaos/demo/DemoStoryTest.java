@@ -25,7 +25,7 @@ class DemoStoryTest {
   void everyHomeGetsThereAndNothingIsLostThoughTheNodeIsKilled() throws Exception {
     Workplace workplace = Workplace.make("demo", null, false);
     List<String> told = new ArrayList<>();
-    DemoPlan plan = new DemoPlan(TENANTS, new Invoicing.Size(8, 5, 20));
+    DemoPlan plan = new DemoPlan(TENANTS, new Invoicing.Size(8, 5, 20), 1);
     DemoResult result;
     List<ProcessHandle> processes = new ArrayList<>();
     try (DemoStory story = new DemoStory(workplace.directory(), plan, recorded(told))) {
@@ -70,7 +70,7 @@ class DemoStoryTest {
     DemoStory story =
         new DemoStory(
             workplace.directory(),
-            new DemoPlan(TENANTS, Invoicing.Size.SMALL),
+            new DemoPlan(TENANTS, Invoicing.Size.SMALL, 1),
             recorded(new ArrayList<>()));
     story.close();
     assertThatThrownBy(story::tell).hasMessageContaining("interrupted");

@@ -16,9 +16,22 @@ import org.slf4j.LoggerFactory;
 final class Child {
   private static final Logger LOG = LoggerFactory.getLogger(Child.class);
 
+  /** Between two looks whether one that stays away is wanted back. */
+  private static final Duration LOOK = Duration.ofMillis(500);
+
   /** Starts the process; returns when it is of use. */
   interface Starter {
     Running start() throws Exception;
+
+    /** Whether a process that ended with this was told to stay away. */
+    default boolean staysAway(int exitStatus) {
+      return false;
+    }
+
+    /** Whether one that stays away is wanted back; asked again and again. */
+    default boolean wantedBack() {
+      return true;
+    }
   }
 
   /** The process while it runs. */
@@ -120,6 +133,17 @@ final class Child {
         current.stop(); // frees what the owner of a dead process still holds
         listener.ended(this);
         String why = "ended with " + code;
+        if (starter.staysAway(code)) {
+          LOG.atInfo().addKeyValue("child", name).log("left as it was asked to");
+          change(Phase.LEFT, 0, state.restarts(), "copyhold node start " + name);
+          while (!starter.wantedBack()) {
+            if (stopping.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+              return;
+            }
+          }
+          why = "wanted back";
+          attempt = 0;
+        }
         Running next = null;
         while (next == null) {
           attempt++;

@@ -17,6 +17,8 @@ public record ChildState(String name, Phase phase, long pid, int port, int resta
     RUNNING,
     RESTARTING,
     GAVE_UP,
+    /** It was asked to leave the cluster and stays away. */
+    LEFT,
     STOPPED
   }
 }

@@ -14,22 +14,29 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.ClusterEvent.MemberEvent;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.cluster.typed.Subscribe;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings this node into the cluster and keeps its row in the register; one actor per node, spawned
@@ -39,6 +46,8 @@ import org.apache.pekko.cluster.typed.JoinSeedNodes;
  * <p>On a clean stop of the actor system the row goes before the system ends.
  */
 public final class Membership extends AbstractBehavior<Membership.Command> {
+  private static final Logger log = LoggerFactory.getLogger(Membership.class);
+
   /** What the actor hears; nobody else sends it anything. */
   public sealed interface Command {}
 
@@ -56,13 +65,21 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
 
   private record Failed(String doing, Throwable cause) implements Command {}
 
+  private record Gone(Set<Long> uids) implements Command {}
+
+  private enum Told implements Command {
+    INSTANCE
+  }
+
   private final NodeRegister register;
   private final MembershipSettings settings;
   private final Executor blocking;
-  private final Consumer<String> leave;
+  private final Consumer<Departure> leave;
   private final TimerScheduler<Command> timers;
   private final Cluster cluster;
   private final Self self;
+  private final Supplier<String> report;
+  private final Consumer<Boolean> steady;
 
   private boolean registered;
   private boolean inCluster;
@@ -79,17 +96,22 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
    *
    * @param name of this node, for people
    * @param blocking where calls to the register block; virtual threads will do
-   * @param leave called with the reason when this node must shut down and start anew
+   * @param leave called when this node must end
+   * @param report what the node says of itself, a JSON object; must not block
+   * @param steady hears whether shards are to stay where they are
    */
   public static Behavior<Command> create(
       String name,
       NodeRegister register,
       MembershipSettings settings,
       Executor blocking,
-      Consumer<String> leave) {
+      Consumer<Departure> leave,
+      Supplier<String> report,
+      Consumer<Boolean> steady) {
     return Behaviors.setup(context ->
-        Behaviors.withTimers(
-            timers -> new Membership(context, timers, name, register, settings, blocking, leave)));
+        Behaviors.withTimers(timers ->
+            new Membership(
+                context, timers, name, register, settings, blocking, leave, report, steady)));
   }
 
   private Membership(
@@ -99,12 +121,16 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
       NodeRegister register,
       MembershipSettings settings,
       Executor blocking,
-      Consumer<String> leave) {
+      Consumer<Departure> leave,
+      Supplier<String> report,
+      Consumer<Boolean> steady) {
     super(context);
     this.register = register;
     this.settings = settings;
     this.blocking = blocking;
     this.leave = leave;
+    this.report = report;
+    this.steady = steady;
     this.timers = timers;
     this.cluster = Cluster.get(context.getSystem());
     Member me = cluster.selfMember();
@@ -116,7 +142,21 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
             ProcessHandle.current().pid());
     CoordinatedShutdown.get(context.getSystem())
         .addTask(CoordinatedShutdown.PhaseClusterShutdown(), "leave-register", this::leaveRegister);
+    ActorRef<MemberEvent> events = context.messageAdapter(MemberEvent.class, Membership::gone);
+    cluster.subscriptions().tell(Subscribe.create(events, MemberEvent.class));
     register();
+  }
+
+  /** Members that were removed against their will; one that left well has removed its own row. */
+  private static Gone gone(MemberEvent event) {
+    return switch (event) {
+      case ClusterEvent.MemberDowned downed ->
+          new Gone(Set.of(downed.member().uniqueAddress().longUid()));
+      case ClusterEvent.MemberRemoved removed
+          when removed.previousStatus().equals(MemberStatus.down()) ->
+          new Gone(Set.of(removed.member().uniqueAddress().longUid()));
+      default -> new Gone(Set.of());
+    };
   }
 
   @Override
@@ -127,6 +167,8 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
         .onMessage(Seen.class, seen -> step(seen.view()))
         .onMessage(Formed.class, this::formed)
         .onMessage(Failed.class, this::failed)
+        .onMessage(Gone.class, this::tellRemoved)
+        .onMessage(Told.class, _ -> this)
         .build();
   }
 
@@ -147,12 +189,17 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
     long mine = incarnation;
     ask(
         "look around",
-        () -> register.heartbeat(self, up ? State.UP : State.STARTING, mine),
+        () -> register.heartbeat(self, up ? State.UP : State.STARTING, mine, report.get()),
         Seen::new);
     return this;
   }
 
   private Behavior<Command> step(View view) {
+    steady.accept(view.steady());
+    for (NodeRegister.Row row : view.rows()) {
+      PatientFailureDetector.ended(
+          row.address(), row.state() == State.ENDED && row.uid() != self.uid());
+    }
     switch (Step.next(view, self, inCluster, incarnation)) {
       case Step.Form(long seen) -> {
         ask("form a cluster", () -> register.form(self, seen), won -> new Formed(seen + 1, won));
@@ -172,9 +219,9 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
       }
       case Step.Wait(String reason) -> say(reason);
       case Step.Remove(Set<Long> uids) -> remove(uids);
-      case Step.Leave(String reason) -> {
-        getContext().getLog().warn("leaving: {}", reason);
-        leave.accept(reason);
+      case Step.Leave(Departure departure) -> {
+        getContext().getLog().warn("leaving: {}", departure.why());
+        leave.accept(departure);
         return Behaviors.stopped();
       }
     }
@@ -197,6 +244,30 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
         .getLog()
         .warn("cannot {}: {}; will try again", failed.doing(), failed.cause().getMessage());
     return later();
+  }
+
+  /** So that it knows, should it only have been asleep. */
+  private Behavior<Command> tellRemoved(Gone gone) {
+    if (!gone.uids().isEmpty() && !gone.uids().contains(self.uid())) {
+      getContext()
+          .pipeToSelf(
+              CompletableFuture.runAsync(
+                  () -> {
+                    try {
+                      register.removed(gone.uids());
+                    } catch (SQLException e) {
+                      throw new CompletionException(e);
+                    }
+                  },
+                  blocking),
+              (_, failure) -> {
+                if (failure != null) {
+                  log.atWarn().setCause(failure).log("the register was not told of a removal");
+                }
+                return Told.INSTANCE;
+              });
+    }
+    return this;
   }
 
   private Behavior<Command> later() {

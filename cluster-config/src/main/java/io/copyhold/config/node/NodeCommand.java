@@ -6,6 +6,9 @@ import java.util.List;
 
 /** How a node process is started. */
 public interface NodeCommand {
+  /** Exit status of a node that was asked to stay away: its supervisor does not start it again. */
+  int LEFT = 80;
+
   /**
    * Program and arguments.
    *

@@ -1,7 +1,10 @@
 package io.copyhold.config.node;
 
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The list of nodes that all nodes see. Calls block and fail when its database is away; time is the
@@ -18,11 +21,29 @@ public interface NodeRegister {
    */
   record Self(String address, long uid, String name, long process) {}
 
-  /** Where a node stands: it has not joined yet, is a member, or its process has ended. */
+  /** Where a node stands: it has not joined yet, is a member, or is no longer. */
   enum State {
     STARTING,
     UP,
     ENDED
+  }
+
+  /** What an operator wants of a node. */
+  enum Wish {
+    NONE,
+    /** Hand over, leave, and stay away. */
+    LEAVE,
+    /** Hand over, leave, and come back. */
+    RESTART
+  }
+
+  /** Whether a node that was asleep may go on as what it was. */
+  enum Standing {
+    MEMBER,
+    /** Others have removed it, or another process has its address. */
+    GONE,
+    /** A split is being decided, or its row is not there: ask again. */
+    UNSURE
   }
 
   /**
@@ -38,20 +59,55 @@ public interface NodeRegister {
    *
    * @param incarnation the current cluster
    * @param settled we have watched for so long that a living node would have shown itself
-   * @param replaced another life has taken our address
+   * @param replaced another life has taken our address, or others have removed us
    * @param rows all nodes, ours included
+   * @param wish what an operator wants of us
+   * @param steady shards stay where they are
    */
-  record View(long incarnation, boolean settled, boolean replaced, List<Row> rows) {
+  record View(
+      long incarnation,
+      boolean settled,
+      boolean replaced,
+      List<Row> rows,
+      Wish wish,
+      boolean steady) {
     public View {
       rows = List.copyOf(rows);
     }
+
+    View(long incarnation, boolean settled, boolean replaced, List<Row> rows) {
+      this(incarnation, settled, replaced, rows, Wish.NONE, false);
+    }
   }
+
+  /**
+   * One node for people and programs.
+   *
+   * @param silent time since its last heartbeat
+   * @param registered when this life began
+   * @param report what it says of itself, a JSON object
+   */
+  record Listed(
+      String name,
+      String address,
+      long uid,
+      String process,
+      long incarnation,
+      State state,
+      boolean alive,
+      Duration silent,
+      Instant registered,
+      String report) {}
 
   /** Begins this life: takes the address over from any earlier one. */
   void register(Self self) throws SQLException;
 
-  /** Shows that we live, and looks around. */
-  View heartbeat(Self self, State state, long incarnation) throws SQLException;
+  /**
+   * Shows that we live, and looks around.
+   *
+   * @param report what we say of ourselves, a JSON object
+   */
+  View heartbeat(Self self, State state, long incarnation, String report) throws SQLException;
 
   /**
    * Begins a new cluster, of which we are the first member, if the current one is still {@code
@@ -63,4 +119,23 @@ public interface NodeRegister {
 
   /** Ends this life cleanly. */
   void leave(Self self) throws SQLException;
+
+  /** Says that the cluster has removed these lives: should one still run, it must not go on. */
+  void removed(Set<Long> uids) throws SQLException;
+
+  /** Whether this life may go on after it was asleep. */
+  Standing standing(String address, long uid) throws SQLException;
+
+  /** All nodes, by name. */
+  List<Listed> nodes() throws SQLException;
+
+  /**
+   * Leaves a wish with a node, which sees it with its next heartbeat.
+   *
+   * @return false when no living node has that name
+   */
+  boolean wish(String name, Wish wish) throws SQLException;
+
+  /** For so long from now, no shard is moved for the sake of balance; zero ends that. */
+  void holdSteady(Duration lasting) throws SQLException;
 }

@@ -1,9 +1,11 @@
 package io.copyhold.config.node;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.postgres.Database;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * What one node process is told ({@code copyhold.node} and {@code copyhold.journal}).
@@ -16,6 +18,10 @@ import java.nio.file.Path;
  * @param remotingPort 0 for a free one
  * @param control the control database
  * @param membership limits
+ * @param pauses limits
+ * @param balance limits
+ * @param profile {@code machine} or {@code network}
+ * @param version of what runs, when it is set
  */
 public record NodeSettings(
     String name,
@@ -27,7 +33,27 @@ public record NodeSettings(
     String remotingHost,
     int remotingPort,
     Database control,
-    MembershipSettings membership) {
+    MembershipSettings membership,
+    PauseSettings pauses,
+    Balance balance,
+    String profile,
+    String version) {
+
+  /**
+   * How shards are balanced.
+   *
+   * @param shardsMax moved in one round
+   * @param shareMax the same as a share of all
+   * @param steadyFor after a node was asked to leave, none is
+   */
+  public record Balance(int shardsMax, double shareMax, Duration steadyFor) {
+    public Balance {
+      if (shardsMax < 1 || shareMax <= 0 || shareMax > 1) {
+        throw new IllegalArgumentException(
+            "copyhold.node.balance: shards-max " + shardsMax + ", share-max " + shareMax);
+      }
+    }
+  }
 
   /**
    * Reads the settings.
@@ -48,6 +74,27 @@ public record NodeSettings(
         node.getString("remoting.host"),
         node.getInt("remoting.port"),
         JournalSettings.from(config).database(),
-        MembershipSettings.from(node.getConfig("membership")));
+        MembershipSettings.from(node.getConfig("membership")),
+        PauseSettings.from(node.getConfig("pauses")),
+        new Balance(
+            node.getInt("balance.shards-max"),
+            node.getDouble("balance.share-max"),
+            node.getDuration("balance.steady-for")),
+        profile(node.getString("profile")),
+        node.getString("version"));
+  }
+
+  private static String profile(String name) {
+    if (!name.equals("machine") && !name.equals("network")) {
+      throw new IllegalArgumentException(
+          "copyhold.node.profile \"" + name + "\": machine or network");
+    }
+    return name;
+  }
+
+  /** What the profile sets of Pekko and of Copyhold. */
+  public static Config profileOf(String name) {
+    return ConfigFactory.parseResources(
+        NodeSettings.class, "/copyhold/profile/" + profile(name) + ".conf");
   }
 }

@@ -6,16 +6,24 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /** The register in the control database. */
 public final class PostgresNodeRegister implements NodeRegister {
   /** The tables, for {@link ControlSchema}. */
   public static final ControlSchema.Part SCHEMA =
       ControlSchema.Part.of(PostgresNodeRegister.class, "100-node.sql");
+
+  /**
+   * Who won the lease removes the others at once; for so long a node that was asleep waits for it.
+   */
+  private static final double DECIDING_S = 10;
 
   private static final String ALIVE = "heartbeat > clock_timestamp() - make_interval(secs => ?)";
 
@@ -43,7 +51,7 @@ public final class PostgresNodeRegister implements NodeRegister {
                     + " ON CONFLICT (address) DO UPDATE SET uid = EXCLUDED.uid,"
                     + " name = EXCLUDED.name, process = EXCLUDED.process, incarnation = 0,"
                     + " state = 'starting', registered = EXCLUDED.registered,"
-                    + " heartbeat = EXCLUDED.heartbeat")) {
+                    + " heartbeat = EXCLUDED.heartbeat, report = '{}', wish = ''")) {
       s.setString(1, self.address());
       s.setLong(2, self.uid());
       s.setString(3, self.name());
@@ -53,14 +61,20 @@ public final class PostgresNodeRegister implements NodeRegister {
   }
 
   @Override
-  public View heartbeat(Self self, State state, long incarnation) throws SQLException {
+  public View heartbeat(Self self, State state, long incarnation, String report)
+      throws SQLException {
     try (Connection c = database.getConnection()) {
-      boolean replaced = beat(c, self, state, incarnation) == 0;
+      String wish = beat(c, self, state, incarnation, report);
       long current;
+      boolean steady;
       try (PreparedStatement s =
-              c.prepareStatement("SELECT incarnation FROM copyhold.incarnation");
+              c.prepareStatement(
+                  "SELECT incarnation, steady_until > clock_timestamp()"
+                      + " FROM copyhold.incarnation");
           ResultSet r = s.executeQuery()) {
-        current = r.next() ? r.getLong(1) : 0;
+        boolean there = r.next();
+        current = there ? r.getLong(1) : 0;
+        steady = there && r.getBoolean(2);
       }
       boolean settled = false;
       List<Row> rows = new ArrayList<>();
@@ -79,35 +93,51 @@ public final class PostgresNodeRegister implements NodeRegister {
                     r.getString(1),
                     r.getLong(2),
                     r.getLong(3),
-                    State.valueOf(r.getString(4).toUpperCase(Locale.ROOT)),
+                    state(r.getString(4)),
                     r.getBoolean(5));
             settled |= row.address().equals(self.address()) && r.getBoolean(6);
             rows.add(row);
           }
         }
       }
-      return new View(current, settled, replaced, rows);
+      return new View(
+          current, settled, wish == null, rows, wish == null ? Wish.NONE : wish(wish), steady);
     }
   }
 
-  /** Also puts the row back when the database was restored to a time without it. */
-  private static int beat(Connection c, Self self, State state, long incarnation)
-      throws SQLException {
+  private static State state(String word) {
+    return State.valueOf(word.toUpperCase(Locale.ROOT));
+  }
+
+  private static Wish wish(String word) {
+    return word.isEmpty() ? Wish.NONE : Wish.valueOf(word.toUpperCase(Locale.ROOT));
+  }
+
+  /**
+   * Also puts the row back when the database was restored to a time without it. Null when the row
+   * is another's, or others have ended us; else what is wished of us.
+   */
+  private static @Nullable String beat(
+      Connection c, Self self, State state, long incarnation, String report) throws SQLException {
     try (PreparedStatement s =
         c.prepareStatement(
             "INSERT INTO copyhold.node AS mine"
-                + " (address, uid, name, process, incarnation, state, registered, heartbeat)"
-                + " VALUES (?, ?, ?, ?, ?, ?, clock_timestamp(), clock_timestamp())"
+                + " (address, uid, name, process, incarnation, state, registered, heartbeat, report)"
+                + " VALUES (?, ?, ?, ?, ?, ?, clock_timestamp(), clock_timestamp(), ?)"
                 + " ON CONFLICT (address) DO UPDATE SET incarnation = EXCLUDED.incarnation,"
-                + " state = EXCLUDED.state, heartbeat = EXCLUDED.heartbeat"
-                + " WHERE mine.uid = EXCLUDED.uid")) {
+                + " state = EXCLUDED.state, heartbeat = EXCLUDED.heartbeat,"
+                + " report = EXCLUDED.report"
+                + " WHERE mine.uid = EXCLUDED.uid AND mine.state <> 'ended' RETURNING wish")) {
       s.setString(1, self.address());
       s.setLong(2, self.uid());
       s.setString(3, self.name());
       s.setString(4, Long.toString(self.process()));
       s.setLong(5, incarnation);
       s.setString(6, state.name().toLowerCase(Locale.ROOT));
-      return s.executeUpdate();
+      s.setString(7, report);
+      try (ResultSet r = s.executeQuery()) {
+        return r.next() ? r.getString(1) : null;
+      }
     }
   }
 
@@ -156,6 +186,101 @@ public final class PostgresNodeRegister implements NodeRegister {
             c.prepareStatement("DELETE FROM copyhold.node WHERE address = ? AND uid = ?")) {
       s.setString(1, self.address());
       s.setLong(2, self.uid());
+      s.executeUpdate();
+    }
+  }
+
+  @Override
+  public void removed(Set<Long> uids) throws SQLException {
+    try (Connection c = database.getConnection();
+        PreparedStatement s =
+            c.prepareStatement(
+                "UPDATE copyhold.node SET state = 'ended'"
+                    + " WHERE uid = ANY (?) AND state <> 'ended'")) {
+      s.setArray(1, c.createArrayOf("bigint", uids.toArray()));
+      s.executeUpdate();
+    }
+  }
+
+  @Override
+  public Standing standing(String address, long uid) throws SQLException {
+    try (Connection c = database.getConnection();
+        PreparedStatement s =
+            c.prepareStatement(
+                "SELECT n.uid = ? AND n.state <> 'ended'"
+                    + " AND (n.incarnation = 0 OR n.incarnation = i.incarnation),"
+                    + " EXISTS (SELECT FROM copyhold.sbr_lease l"
+                    + "   WHERE right(n.address, length(l.owner) + 1) <> '@' || l.owner"
+                    + "   AND l.until > clock_timestamp()"
+                    + "   AND l.since > clock_timestamp() - make_interval(secs => ?))"
+                    + " FROM copyhold.node n, copyhold.incarnation i WHERE n.address = ?")) {
+      s.setLong(1, uid);
+      s.setDouble(2, DECIDING_S);
+      s.setString(3, address);
+      try (ResultSet r = s.executeQuery()) {
+        if (!r.next()) {
+          return Standing.UNSURE; // the next heartbeat puts the row back
+        }
+        return !r.getBoolean(1)
+            ? Standing.GONE
+            : r.getBoolean(2) ? Standing.UNSURE : Standing.MEMBER;
+      }
+    }
+  }
+
+  @Override
+  public List<Listed> nodes() throws SQLException {
+    try (Connection c = database.getConnection();
+        PreparedStatement s =
+            c.prepareStatement(
+                "SELECT name, address, uid, process, incarnation, state, "
+                    + ALIVE
+                    + ", extract(epoch FROM clock_timestamp() - heartbeat), registered, report"
+                    + " FROM copyhold.node ORDER BY name, address")) {
+      s.setDouble(1, deadAfterS);
+      List<Listed> nodes = new ArrayList<>();
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          nodes.add(
+              new Listed(
+                  r.getString(1),
+                  r.getString(2),
+                  r.getLong(3),
+                  r.getString(4),
+                  r.getLong(5),
+                  state(r.getString(6)),
+                  r.getBoolean(7),
+                  Duration.ofMillis(Math.max(0, Math.round(r.getDouble(8) * 1e3))),
+                  r.getObject(9, OffsetDateTime.class).toInstant(),
+                  r.getString(10)));
+        }
+      }
+      return nodes;
+    }
+  }
+
+  @Override
+  public boolean wish(String name, Wish wish) throws SQLException {
+    try (Connection c = database.getConnection();
+        PreparedStatement s =
+            c.prepareStatement(
+                "UPDATE copyhold.node SET wish = ? WHERE name = ? AND state <> 'ended' AND "
+                    + ALIVE)) {
+      s.setString(1, wish == Wish.NONE ? "" : wish.name().toLowerCase(Locale.ROOT));
+      s.setString(2, name);
+      s.setDouble(3, deadAfterS);
+      return s.executeUpdate() > 0;
+    }
+  }
+
+  @Override
+  public void holdSteady(Duration lasting) throws SQLException {
+    try (Connection c = database.getConnection();
+        PreparedStatement s =
+            c.prepareStatement(
+                "UPDATE copyhold.incarnation"
+                    + " SET steady_until = clock_timestamp() + make_interval(secs => ?)")) {
+      s.setDouble(1, lasting.toMillis() / 1e3);
       s.executeUpdate();
     }
   }

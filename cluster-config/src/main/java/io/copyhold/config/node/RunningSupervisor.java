@@ -4,6 +4,7 @@ import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.postgres.DirectoryLock;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -17,6 +18,36 @@ import java.util.concurrent.TimeoutException;
 @PortAdapter
 public final class RunningSupervisor {
   private RunningSupervisor() {}
+
+  /** A file that says that a node which left is wanted back. */
+  static Path wantedBack(Path data, String node) {
+    return data.resolve("nodes").resolve(node + ".start");
+  }
+
+  /**
+   * Asks it to start a node again that had left.
+   *
+   * @throws ProblemException no supervisor runs there, or it has no such node, or that has not left
+   */
+  public static void start(Path data, String node) throws IOException {
+    SupervisorState state =
+        SupervisorState.read(data)
+            .orElseThrow(() ->
+                new ProblemException(
+                    "not-running",
+                    "Nothing runs in " + data + ".",
+                    "Start it with 'copyhold up', or name another directory with --data."));
+    ChildState child =
+        state
+            .child(node)
+            .filter(c -> c.phase() == ChildState.Phase.LEFT)
+            .orElseThrow(() ->
+                new ProblemException(
+                    "node-has-not-left",
+                    "There is no node " + node + " on this machine that has left.",
+                    "Look at 'copyhold status'."));
+    Files.writeString(wantedBack(data, child.name()), "");
+  }
 
   /**
    * Asks it to stop everything and waits until it has.

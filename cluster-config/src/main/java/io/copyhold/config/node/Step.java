@@ -17,7 +17,9 @@ import java.util.stream.Collectors;
  *       itself again: the register's database may itself have been away.
  *   <li>When somebody is up, it joins those, and waits as long as it takes.
  *   <li>A member removes members whose processes are known to have ended.
- *   <li>A member whose cluster was replaced by a newer incarnation leaves.
+ *   <li>A member whose cluster was replaced by a newer incarnation, or that the others have
+ *       removed, ends at once.
+ *   <li>A node of which an operator wants it leaves.
  * </ol>
  */
 sealed interface Step {
@@ -41,8 +43,8 @@ sealed interface Step {
     }
   }
 
-  /** Shut this node down, so that it can start anew. */
-  record Leave(String reason) implements Step {}
+  /** End this node. */
+  record Leave(Departure departure) implements Step {}
 
   /**
    * The next step.
@@ -52,14 +54,28 @@ sealed interface Step {
    */
   static Step next(View view, Self self, boolean member, long incarnation) {
     if (view.replaced()) {
-      return new Leave("another process has taken the address " + self.address());
+      return new Leave(
+          new Departure(
+              Departure.Kind.GONE,
+              "the others have removed " + self.address() + ", or another process has taken it"));
     }
     if (member && view.incarnation() > incarnation) {
       return new Leave(
-          "the cluster "
-              + incarnation
-              + " of this node was replaced by cluster "
-              + view.incarnation());
+          new Departure(
+              Departure.Kind.GONE,
+              "the cluster "
+                  + incarnation
+                  + " of this node was replaced by cluster "
+                  + view.incarnation()));
+    }
+    switch (view.wish()) {
+      case LEAVE -> {
+        return new Leave(new Departure(Departure.Kind.LEAVE, "an operator asked for it"));
+      }
+      case RESTART -> {
+        return new Leave(new Departure(Departure.Kind.RESTART, "an operator asked for a restart"));
+      }
+      case NONE -> {}
     }
     if (member) {
       return new Remove(

@@ -261,10 +261,28 @@ public final class Supervisor implements Closeable {
             .render(ConfigRenderOptions.concise().setFormatted(true)));
     List<String> command = nodeCommand.command(file);
     Path log = settings.data().resolve("log").resolve(name + ".log");
+    Path wanted = RunningSupervisor.wantedBack(settings.data(), name);
     return child(
         name,
         http,
-        () -> NodeProcess.start(command, log, settings.logLimitBytes(), settings.nodeStopLimit()));
+        new Child.Starter() {
+          @Override
+          public Child.Running start() throws IOException {
+            Files.deleteIfExists(wanted);
+            return NodeProcess.start(
+                command, log, settings.logLimitBytes(), settings.nodeStopLimit());
+          }
+
+          @Override
+          public boolean staysAway(int exitStatus) {
+            return exitStatus == NodeCommand.LEFT;
+          }
+
+          @Override
+          public boolean wantedBack() {
+            return Files.exists(wanted);
+          }
+        });
   }
 
   private Config told(Map<String, Object> told) {

@@ -15,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -41,7 +42,7 @@ class MembershipTest {
                   "membership-test", ConfigFactory.load().getConfig("copyhold.postgres.pool")));
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
   private final List<ActorSystem<Membership.Command>> systems = new ArrayList<>();
-  private final List<String> left = new CopyOnWriteArrayList<>();
+  private final List<Departure> left = new CopyOnWriteArrayList<>();
   private final AtomicInteger beats = new AtomicInteger();
   private final AtomicInteger failed = new AtomicInteger();
   private volatile boolean away;
@@ -137,7 +138,7 @@ class MembershipTest {
     awaitMembers(2);
     execute("UPDATE copyhold.incarnation SET incarnation = incarnation + 1");
     await(() -> left.size() == 2);
-    assertThat(left).allMatch(reason -> reason.contains("replaced by cluster 2"));
+    assertThat(left).allMatch(d -> d.why().contains("replaced by cluster 2"));
   }
 
   private void start(int nodes) {
@@ -149,7 +150,14 @@ class MembershipTest {
           new Breakable(new PostgresNodeRegister(database, settings.deadAfter()));
       systems.add(
           ActorSystem.create(
-              Membership.create("node-" + systems.size(), register, settings, blocking, left::add),
+              Membership.create(
+                  "node-" + systems.size(),
+                  register,
+                  settings,
+                  blocking,
+                  left::add,
+                  () -> "{}",
+                  _ -> {}),
               "copyhold",
               config()));
     }
@@ -216,9 +224,10 @@ class MembershipTest {
     }
 
     @Override
-    public View heartbeat(Self self, State state, long incarnation) throws SQLException {
+    public View heartbeat(Self self, State state, long incarnation, String report)
+        throws SQLException {
       check();
-      View view = real.heartbeat(self, state, incarnation);
+      View view = real.heartbeat(self, state, incarnation, report);
       beats.incrementAndGet();
       return view;
     }
@@ -233,6 +242,33 @@ class MembershipTest {
     public void leave(Self self) throws SQLException {
       check();
       real.leave(self);
+    }
+
+    @Override
+    public void removed(Set<Long> uids) throws SQLException {
+      check();
+      real.removed(uids);
+    }
+
+    @Override
+    public Standing standing(String address, long uid) throws SQLException {
+      check();
+      return real.standing(address, uid);
+    }
+
+    @Override
+    public List<Listed> nodes() throws SQLException {
+      return real.nodes();
+    }
+
+    @Override
+    public boolean wish(String name, Wish wish) throws SQLException {
+      return real.wish(name, wish);
+    }
+
+    @Override
+    public void holdSteady(Duration lasting) throws SQLException {
+      real.holdSteady(lasting);
     }
 
     private void check() throws SQLException {

@@ -63,7 +63,7 @@ class PostgresNodeRegisterTest {
     }
     assertThat(won).isOne();
     register.register(A);
-    View view = register.heartbeat(A, State.STARTING, 0);
+    View view = register.heartbeat(A, State.STARTING, 0, "{}");
     assertThat(view.incarnation()).isOne();
     assertThat(view.rows()).filteredOn(r -> r.state() == State.UP).hasSize(1);
   }
@@ -82,11 +82,11 @@ class PostgresNodeRegisterTest {
   @Test
   void aNodeIsSettledWhenItHasWatchedLongEnough() throws SQLException {
     register.register(A);
-    assertThat(register.heartbeat(A, State.STARTING, 0).settled()).isFalse();
+    assertThat(register.heartbeat(A, State.STARTING, 0, "{}").settled()).isFalse();
     execute("UPDATE copyhold.node SET registered = now() - interval '2 hours'");
-    assertThat(register.heartbeat(A, State.STARTING, 0).settled()).isTrue();
+    assertThat(register.heartbeat(A, State.STARTING, 0, "{}").settled()).isTrue();
     register.register(A);
-    assertThat(register.heartbeat(A, State.STARTING, 0).settled()).isFalse();
+    assertThat(register.heartbeat(A, State.STARTING, 0, "{}").settled()).isFalse();
   }
 
   @Test
@@ -94,17 +94,17 @@ class PostgresNodeRegisterTest {
     register.register(A);
     Self later = new Self(A.address(), 99, "a", 13);
     register.register(later);
-    assertThat(register.heartbeat(A, State.UP, 1).replaced()).isTrue();
-    assertThat(register.heartbeat(later, State.UP, 1).replaced()).isFalse();
+    assertThat(register.heartbeat(A, State.UP, 1, "{}").replaced()).isTrue();
+    assertThat(register.heartbeat(later, State.UP, 1, "{}").replaced()).isFalse();
     register.leave(A);
-    assertThat(register.heartbeat(later, State.UP, 1).rows()).hasSize(1);
+    assertThat(register.heartbeat(later, State.UP, 1, "{}").rows()).hasSize(1);
   }
 
   @Test
   void aRegisterThatForgotANodeLearnsItAgain() throws SQLException {
     register.register(A);
     execute("DELETE FROM copyhold.node");
-    View view = register.heartbeat(A, State.UP, 3);
+    View view = register.heartbeat(A, State.UP, 3, "{}");
     assertThat(view.replaced()).isFalse();
     assertThat(view.rows())
         .containsExactly(new NodeRegister.Row(A.address(), 1, 3, State.UP, true));
@@ -116,7 +116,7 @@ class PostgresNodeRegisterTest {
     register.register(B);
     assertThat(register.ended("@127.0.0.1:7410")).isTrue();
     assertThat(register.ended("@127.0.0.1:7410")).isFalse();
-    View view = register.heartbeat(B, State.UP, 0);
+    View view = register.heartbeat(B, State.UP, 0, "{}");
     assertThat(view.rows())
         .extracting(NodeRegister.Row::state)
         .containsExactly(State.ENDED, State.UP);

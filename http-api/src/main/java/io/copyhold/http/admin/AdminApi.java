@@ -32,6 +32,7 @@ public record AdminApi(
     Secrets secrets,
     Connections connections,
     Diagnosis diagnosis,
+    Nodes nodes,
     List<HealthCheck> health,
     Supplier<String> metrics,
     AdminSettings settings,
@@ -66,6 +67,7 @@ public record AdminApi(
                 settings,
                 executor)
             .routes());
+    routes.addAll(new NodeRoutes(nodes).routes());
     routes.addAll(new HealthRoutes(health).routes());
     routes.add(
         Route.get(

@@ -134,6 +134,14 @@ public final class AdminServer {
   }
 
   /**
+   * Still answers everything, but closes each connection after its answer, so that clients go to
+   * other nodes before {@link #stop} would cut them off.
+   */
+  public void retire() {
+    listener.retiring.set(true);
+  }
+
+  /**
    * Takes no new connections, lets running requests end within {@code stop-max}, then closes what
    * is left. Completes when all is closed.
    */
@@ -166,6 +174,7 @@ public final class AdminServer {
     private final ServerSettings serverSettings;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger running = new AtomicInteger();
+    private final AtomicBoolean retiring = new AtomicBoolean();
     private final AtomicBoolean draining = new AtomicBoolean();
     private final CompletableFuture<Done> drained = new CompletableFuture<>();
     private final SharedKillSwitch kill = KillSwitches.shared("copyhold-http");
@@ -241,7 +250,7 @@ public final class AdminServer {
         HttpRequest request, String peer, HeadDeadline.Progress progress) {
       progress.requestBegins();
       running.incrementAndGet();
-      return gate.handle(request, peer, draining::get)
+      return gate.handle(request, peer, () -> retiring.get() || draining.get())
           .whenComplete((_, _) -> {
             progress.responseReady();
             if (running.decrementAndGet() == 0 && draining.get()) {

@@ -32,6 +32,7 @@ public final class Permissions {
             ROLLOUT_READ,
             OPERATION_READ,
             QUARANTINE_READ,
+            NODE_READ,
             EVENTS_READ,
             METRICS_READ,
             CONTRACT_READ));
@@ -96,6 +97,8 @@ public final class Permissions {
         "POST /v1/quarantine/{type}/{id}/retry",
         "POST /v1/quarantine/{type}/{id}/restore",
         "POST /v1/quarantine/{type}/{id}/skip");
+    ask(NODE_READ, "GET /v1/nodes", "GET /v1/nodes/{name}", "GET /v1/shards");
+    ask(NODE_WRITE, "POST /v1/nodes/{name}/leave", "POST /v1/nodes/{name}/restart");
     ask(EVENTS_READ, "GET /v1/events/watch");
     ask(METRICS_READ, "GET /metrics");
     ask(CONTRACT_READ, "GET /v1/openapi.yaml", "GET /v1/openapi.json");

@@ -21,7 +21,7 @@ abstract class ApiCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws Exception {
-    try (Client client = new Client(options.url(), options.token(), options.retryFor())) {
+    try (Client client = new Client(options.urls(), options.token(), options.retryFor())) {
       int status = run(client);
       out().flush();
       return status;

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,7 +28,8 @@ final class ApiOptions {
   @Option(
       names = "--url",
       description =
-          "A node (default: COPYHOLD_URL, else a node of the data directory, else "
+          "A node, or several with commas between: the next is asked when one is away (default:"
+              + " COPYHOLD_URL, else the nodes of the data directory, else "
               + DEFAULT_URL
               + ").")
   private @Nullable String url;
@@ -64,19 +67,25 @@ final class ApiOptions {
     return Duration.ofSeconds(Math.clamp(retryForSeconds, 0, 3_600));
   }
 
-  String url() throws IOException {
+  /** At least one. */
+  List<String> urls() throws IOException {
     String given = url != null ? url : environment("COPYHOLD_URL");
     if (given != null) {
-      return given.endsWith("/") ? given.substring(0, given.length() - 1) : given;
+      return Stream.of(given.split(",", -1))
+          .map(String::strip)
+          .filter(one -> !one.isEmpty())
+          .map(one -> one.endsWith("/") ? one.substring(0, one.length() - 1) : one)
+          .toList();
     }
-    return SupervisorState.read(data.directory()).stream()
-        .flatMap(state -> state.children().stream())
-        .filter(child -> child.name().startsWith("node-"))
-        // one that is being restarted will listen where it did
-        .sorted(Comparator.comparing(child -> child.phase() != ChildState.Phase.RUNNING))
-        .map(child -> "http://127.0.0.1:" + child.port())
-        .findFirst()
-        .orElse(DEFAULT_URL);
+    List<String> here =
+        SupervisorState.read(data.directory()).stream()
+            .flatMap(state -> state.children().stream())
+            .filter(child -> child.name().startsWith("node-"))
+            // one that is being restarted will listen where it did
+            .sorted(Comparator.comparing(child -> child.phase() != ChildState.Phase.RUNNING))
+            .map(child -> "http://127.0.0.1:" + child.port())
+            .toList();
+    return here.isEmpty() ? List.of(DEFAULT_URL) : here;
   }
 
   String token() throws Trouble {

@@ -13,13 +13,15 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Speaks to the admin API. What is "not now" is asked again, with growing pauses and within a
- * limit; a command carries the same idempotency key each time, so that it is done once.
+ * Speaks to the admin API of one node, and of the next when that is away. What is "not now" is
+ * asked again, with growing pauses and within a limit; a command carries the same idempotency key
+ * each time, so that it is done once.
  */
 @PortAdapter
 final class Client implements AutoCloseable {
@@ -33,12 +35,17 @@ final class Client implements AutoCloseable {
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(CONNECT_MAX)
           .build();
-  private final String url;
+  private final List<String> urls;
+  private int current;
+  private int away;
   private final String token;
   private final Duration retryFor;
 
-  Client(String url, String token, Duration retryFor) {
-    this.url = url;
+  /**
+   * @param urls of nodes, at least one
+   */
+  Client(List<String> urls, String token, Duration retryFor) {
+    this.urls = List.copyOf(urls);
     this.token = token;
     this.retryFor = retryFor;
   }
@@ -70,10 +77,15 @@ final class Client implements AutoCloseable {
         if (response.statusCode() / 100 == 2) {
           return answer(response);
         }
+        away = 0;
         trouble = Trouble.of(response.statusCode(), json(response.body()));
         wait = response.headers().firstValue("Retry-After").map(Client::seconds).orElse(pause);
       } catch (IOException e) {
         trouble = unreachable(e);
+        current = (current + 1) % urls.size();
+        if (++away % urls.size() != 0) {
+          continue; // not all of them have been asked
+        }
       }
       if (trouble.status() != ExitStatus.NOT_NOW || Instant.now().plus(wait).isAfter(end)) {
         throw trouble;
@@ -113,9 +125,9 @@ final class Client implements AutoCloseable {
       throws Trouble {
     URI uri;
     try {
-      uri = URI.create(url + path);
+      uri = URI.create(url() + path);
     } catch (IllegalArgumentException e) {
-      throw new Trouble(ExitStatus.USAGE, "this is no address: " + url, "--url", null);
+      throw new Trouble(ExitStatus.USAGE, "this is no address: " + url(), "--url", null);
     }
     HttpRequest.Builder request;
     try {
@@ -123,7 +135,7 @@ final class Client implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new Trouble(
           ExitStatus.USAGE,
-          "this is no address: " + url,
+          "this is no address: " + url(),
           "--url",
           "write it like http://host:7400");
     }
@@ -141,11 +153,15 @@ final class Client implements AutoCloseable {
     return request;
   }
 
+  private String url() {
+    return urls.get(current);
+  }
+
   private Trouble unreachable(IOException e) {
     return new Trouble(
         ExitStatus.NOT_NOW,
         "no node answers (" + e.getClass().getSimpleName() + ")",
-        url,
+        String.join(", ", urls),
         "start one with 'copyhold up', or give the address of one with --url");
   }
 

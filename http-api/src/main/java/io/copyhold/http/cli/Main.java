@@ -62,10 +62,13 @@ public final class Main implements Callable<Integer> {
             ChangelogCommands.rollouts(),
             OperationCommands.operations(),
             OperationCommands.tokens(),
-            OperationCommands.quarantine())) {
+            OperationCommands.quarantine(),
+            NodeCommands.nodes(),
+            NodeCommands.shards())) {
       line.addSubcommand(group.name(), group.line());
     }
     line.addSubcommand(new OperationCommands.Events());
+    line.addSubcommand(new TopCommand());
     line.addSubcommand(new Completion());
     line.setExecutionExceptionHandler(Main::failed);
     line.setCaseInsensitiveEnumValuesAllowed(true);

@@ -3,6 +3,7 @@ package io.copyhold.http.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.copyhold.config.node.NodeSettings;
+import io.copyhold.config.node.PauseWatch;
 import io.copyhold.config.secret.Secrets;
 import io.copyhold.http.admin.AdminApi;
 import io.copyhold.http.admin.AdminServer;
@@ -10,12 +11,14 @@ import io.copyhold.http.admin.AdminSettings;
 import io.copyhold.http.admin.Connections;
 import io.copyhold.http.admin.Diagnosis;
 import io.copyhold.http.admin.HealthCheck;
+import io.copyhold.http.admin.Nodes;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.agenda.PostgresAgenda;
+import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.LifeWatch;
@@ -87,6 +90,11 @@ final class Edges implements AutoCloseable {
   private final Metrics metrics;
   private final OpenTelemetryTelemetry telemetry;
   private @Nullable Diagnosis diagnosis;
+
+  /** Its tasks never block: requests that are held wait for it. */
+  private final ScheduledExecutorService holding = Executors.newSingleThreadScheduledExecutor();
+
+  private final Entities patient;
   private final CompletableFuture<AdminServer> server = new CompletableFuture<>();
 
   private Edges(
@@ -121,6 +129,13 @@ final class Edges implements AutoCloseable {
         () -> directory.lagMs() / 1_000.0);
     this.changes = io.copyhold.runtime.view.Changes.start(feed, types.codec(), blocking, config);
     this.timer = Executors.newSingleThreadScheduledExecutor();
+    this.patient =
+        new PatientEntities(
+            entities,
+            config.getDuration("copyhold.http.hold-again"),
+            config.getDuration("copyhold.http.hold-max"),
+            Shifting.watch(system),
+            holding);
     EntityAddresses addresses = new EntityAddresses(entities);
     this.budgets =
         new StoreBudgets(
@@ -162,6 +177,33 @@ final class Edges implements AutoCloseable {
             ? ConfigFactory.parseMap(java.util.Map.of("copyhold.view.directory.path", path))
                 .withFallback(config)
             : config);
+  }
+
+  Metrics metrics() {
+    return metrics;
+  }
+
+  /** For how long something may be missing from this node's directory. */
+  long lagMs() {
+    return directory.lagMs();
+  }
+
+  /** Shows the stalls of this process among the numbers. */
+  void show(PauseWatch watch) {
+    metrics.gauge(
+        "copyhold_stalls", "Stalls of this process so far.", () -> watch.pauses().count());
+    metrics.gauge(
+        "copyhold_stall_longest_seconds",
+        "The longest of them.",
+        () -> watch.pauses().longest().toMillis() / 1e3);
+    metrics.gauge(
+        "copyhold_patience_seconds",
+        "How long another node may be silent before it counts as unreachable.",
+        () -> watch.patience().toMillis() / 1e3);
+    metrics.gauge(
+        "copyhold_fenced",
+        "1 while this node was asleep and does not know yet whether it is still a member.",
+        () -> watch.open() ? 0 : 1);
   }
 
   Telemetry telemetry() {
@@ -223,14 +265,14 @@ final class Edges implements AutoCloseable {
   }
 
   /** Opens the admin API; blocks until it is open. */
-  void serve(BooleanSupplier member, InstantSource clock)
+  void serve(BooleanSupplier member, InstantSource clock, Nodes nodes)
       throws ExecutionException, InterruptedException {
     AdminSettings admin = AdminSettings.from(config);
-    Authenticator authenticator = new Authenticator(entities, clock, admin.tokenCache());
+    Authenticator authenticator = new Authenticator(patient, clock, admin.tokenCache());
     Tokens tokens = new Tokens(entities, new SecureRandom());
     AdminApi api =
         new AdminApi(
-            entities,
+            patient,
             history,
             new DirectoryListing(directory),
             watched(),
@@ -240,6 +282,7 @@ final class Edges implements AutoCloseable {
             secrets,
             connections(),
             Objects.requireNonNull(diagnosis, "watch comes first"),
+            nodes,
             List.of(journal(), membership(member)),
             metrics::scrape,
             admin,
@@ -329,6 +372,13 @@ final class Edges implements AutoCloseable {
     };
   }
 
+  /** Where the admin API listens, or will. */
+  int port() {
+    return server.isDone() && !server.isCompletedExceptionally()
+        ? server.join().address().getPort()
+        : settings.httpPort();
+  }
+
   AdminServer server() {
     return server.join();
   }
@@ -340,10 +390,11 @@ final class Edges implements AutoCloseable {
     stores.close();
     budgets.close();
     timer.shutdownNow();
+    holding.shutdownNow();
     telemetry.close();
   }
 
-  private static String version() {
+  static String version() {
     String version = Edges.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;
   }

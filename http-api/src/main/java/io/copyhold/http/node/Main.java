@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The process of one node: {@code --config FILE}. It ends with status 0 when asked to stop, 1 when
- * it cannot start, and 75 when it must start anew, for example because the cluster took it for
- * dead.
+ * it cannot start, 75 when it must start anew, for example because the cluster took it for dead,
+ * and 80 when it was asked to leave the cluster and stay away.
  */
 @PortAdapter
 public final class Main {

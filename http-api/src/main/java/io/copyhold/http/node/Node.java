@@ -3,9 +3,14 @@ package io.copyhold.http.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
+import io.copyhold.config.node.Departure;
+import io.copyhold.config.node.LeaseSetup;
 import io.copyhold.config.node.Membership;
+import io.copyhold.config.node.NodeCommand;
 import io.copyhold.config.node.NodeSettings;
+import io.copyhold.config.node.PauseWatch;
 import io.copyhold.config.node.PostgresNodeRegister;
+import io.copyhold.config.node.SteadyAllocation;
 import io.copyhold.config.secret.PostgresSecrets;
 import io.copyhold.config.secret.Secrets;
 import io.copyhold.http.admin.AdminServer;
@@ -17,6 +22,7 @@ import io.copyhold.runtime.agenda.AgendaSettings;
 import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
+import io.copyhold.runtime.entity.Hosting;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.LifeWatch;
 import io.copyhold.runtime.entity.Ports;
@@ -44,14 +50,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.pattern.Patterns;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,13 +91,20 @@ public final class Node {
   private final HikariDataSource eventPool;
   private final ExecutorService blocking;
   private final Edges edges;
+  private final PauseWatch watch;
+  private final AtomicBoolean retiring = new AtomicBoolean();
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
-  private volatile int status;
+
+  /** Who ends without being asked to was removed by the others, and must start anew. */
+  private volatile int status = Main.RESTART;
 
   private Node(Config user) throws ExecutionException, InterruptedException {
-    Config known = RuntimeConfig.of(user);
-    this.settings = NodeSettings.from(known);
-    Config config = RuntimeConfig.of(addresses(settings).withFallback(user));
+    this.settings = NodeSettings.from(RuntimeConfig.of(user));
+    Config config =
+        RuntimeConfig.of(
+            addresses(settings)
+                .withFallback(user)
+                .withFallback(NodeSettings.profileOf(settings.profile())));
     JournalSettings journal = JournalSettings.from(config);
     this.blocking = Executors.newVirtualThreadPerTaskExecutor();
     this.pool = journal.database().pool(journal.sidePool());
@@ -103,20 +120,39 @@ public final class Node {
         ActorSystem.create(
             Behaviors.empty(),
             "copyhold",
-            ActorSystemSetup.create(BootstrapSetup.create(config), types, events));
+            ActorSystemSetup.create(
+                BootstrapSetup.create(config), types, events, new LeaseSetup(pool, blocking)));
     Cluster cluster = Cluster.get(system);
     String name = AgendaDaemon.node(cluster.selfMember());
     events.named(name);
     AgendaSettings agendaSettings = AgendaSettings.from(config);
     PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
     ShellSettings shell = ShellSettings.from(config);
-    ShardedEntities entities = new ShardedEntities(system, shell.askMax());
     PostgresInHand inHand =
         new PostgresInHand(
             control, name, LifeWatch.members(system), shell.carefulFor(), InstantSource.system());
     inHand.begin(settings.name());
     LifeWatch.start(system, inHand);
     Quarantines quarantines = new Quarantines(inHand);
+    NodeSettings known = NodeSettings.from(config); // with what the profile sets
+    PostgresNodeRegister register = new PostgresNodeRegister(pool, known.membership().deadAfter());
+    UniqueAddress self = cluster.selfMember().uniqueAddress();
+    this.watch =
+        PauseWatch.start(
+            known.pauses(),
+            () -> register.standing(self.address().toString(), self.longUid()),
+            blocking,
+            () -> depart(new Departure(Departure.Kind.GONE, "others have taken over")));
+    AtomicBoolean steady = new AtomicBoolean();
+    ShardedEntities entities =
+        new ShardedEntities(
+            system,
+            shell.askMax(),
+            new Hosting(
+                watch::open,
+                () ->
+                    new SteadyAllocation(
+                        known.balance().shardsMax(), known.balance().shareMax(), steady::get)));
     JournalHistory history =
         new JournalHistory(system, events.events(), types, quarantines);
     this.edges =
@@ -124,12 +160,13 @@ public final class Node {
             config, settings, system, types, control, secrets, entities, history, blocking, name);
     edges.show(agenda);
     JournalNews.follow(system, events, name, edges::stored);
+    edges.show(watch);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
         new Ports(
             InstantSource.system(),
             new SecureRandom(),
-            blocking,
+            watch.fenced(blocking),
             agenda,
             new ShardOwnership(events.terms()),
             entities,
@@ -148,17 +185,38 @@ public final class Node {
         agenda,
         agendaSettings,
         due -> entities.wake(due).thenApply(reply -> !(reply instanceof Reply.NotNow)));
+    ClusterNodes nodes =
+        new ClusterNodes(
+            system,
+            register,
+            Wiring.sharded().stream().map(EntityType::name).toList(),
+            known.balance().steadyFor());
+    NodeReport report =
+        new NodeReport(
+            settings,
+            version(settings),
+            edges::port,
+            edges.metrics(),
+            watch,
+            quarantines,
+            nodes,
+            edges::lagMs);
     system.systemActorOf(
         Membership.create(
             settings.name(),
-            new PostgresNodeRegister(pool, settings.membership().deadAfter()),
-            settings.membership(),
+            register,
+            known.membership(),
             blocking,
-            why -> stop(Main.RESTART)),
+            this::depart,
+            report,
+            steady::set),
         "membership",
         org.apache.pekko.actor.typed.Props.empty());
-    onShutdown(inHand);
-    edges.serve(() -> cluster.selfMember().status().equals(MemberStatus.up()), ports.clock());
+    onShutdown(inHand, config.getDuration("copyhold.http.retire-for"));
+    edges.serve(
+        () -> !retiring.get() && cluster.selfMember().status().equals(MemberStatus.up()),
+        ports.clock(),
+        nodes);
   }
 
   /** Starts a node; blocks until its admin API is open. */
@@ -175,6 +233,21 @@ public final class Node {
     return edges.server().address();
   }
 
+  private void depart(Departure departure) {
+    switch (departure.kind()) {
+      case LEAVE -> stop(NodeCommand.LEFT);
+      case RESTART -> stop(Main.RESTART);
+      case GONE -> {
+        log.atWarn().addKeyValue("why", departure.why()).log("ending at once");
+        if (settings.supervised()) {
+          // nothing that is under way may come to its end here: the others go on with it
+          Runtime.getRuntime().halt(Main.RESTART);
+        }
+        stop(Main.RESTART);
+      }
+    }
+  }
+
   /** Ends it cleanly, once; the process then ends with {@code exitStatus}. */
   public void stop(int exitStatus) {
     status = exitStatus;
@@ -189,6 +262,7 @@ public final class Node {
    * blocks until all has ended.
    */
   public void crash() throws ExecutionException, InterruptedException {
+    watch.close();
     if (system.settings().config().getBoolean(SHUTDOWN_BY_TERMINATE)) {
       throw new IllegalStateException(SHUTDOWN_BY_TERMINATE + " is on: that would be a clean stop");
     }
@@ -210,7 +284,13 @@ public final class Node {
             "pekko.remote.artery.canonical.hostname", settings.remotingHost(),
             "pekko.remote.artery.canonical.port", settings.remotingPort(),
             "copyhold.http.host", settings.httpHost(),
-            "copyhold.http.port", settings.httpPort()));
+            "copyhold.http.port", settings.httpPort(),
+            "pekko.cluster.app-version", version(settings)));
+  }
+
+  private static String version(NodeSettings settings) {
+    String version = settings.version().isEmpty() ? Edges.version() : settings.version();
+    return version.matches("[0-9].*") ? version : "0.0.0-" + version;
   }
 
   private static <S, C, E> void host(
@@ -245,8 +325,19 @@ public final class Node {
     }
   }
 
-  private void onShutdown(PostgresInHand inHand) {
+  private void onShutdown(PostgresInHand inHand, Duration retireFor) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+        "retire",
+        () -> {
+          retiring.set(true);
+          edges.server().retire();
+          return Patterns.after(
+              retireFor,
+              Adapter.toClassic(system),
+              () -> CompletableFuture.completedFuture(Done.getInstance()));
+        });
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(),
         "admin-api",
@@ -268,6 +359,7 @@ public final class Node {
     system
         .getWhenTerminated()
         .whenComplete((_, _) -> {
+          watch.close();
           pool.close();
           eventPool.close();
           ended.complete(status);

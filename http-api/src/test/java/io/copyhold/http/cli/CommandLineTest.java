@@ -375,4 +375,31 @@ class CommandLineTest {
     assertThat(line.execute(arguments)).isZero();
     return out.toString();
   }
+
+  @Test
+  void nodesAndShardsAreShown() {
+    assertThat(ok("node", "list")).contains("node-1", "node-2", "up", "longest 300 ms");
+    assertThat(ok("node", "show", "node-2")).contains("patienceMs: 2000");
+    assertThat(ok("top", "--once")).contains("NODE", "12 %", "61/488 MiB", "2.5");
+    assertThat(ok("shard", "list", "--type", "tenant")).contains("node-1").doesNotContain("store");
+    assertThat(ok("shard", "list", "--each")).contains("tenant  10     node-2  0");
+    assertThat(ok("node", "leave", "node-2", "--dry-run")).contains("node-2 would leave");
+  }
+
+  @Test
+  void aNodeThatIsAwayIsFollowedByTheNext() throws Exception {
+    int closed;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      closed = socket.getLocalPort();
+    }
+    assertThat(
+            ok(
+                "node",
+                "list",
+                "--url",
+                "http://127.0.0.1:" + closed + "," + node.url(),
+                "--token-file",
+                token.toString()))
+        .contains("node-1");
+  }
 }

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ public final class Quarantines {
   private final Set<EntityRef> noted = ConcurrentHashMap.newKeySet();
   private final ArrayDeque<Turn> turns = new ArrayDeque<>();
   private volatile @Nullable EntityRef suspect;
+  private final LongAdder tooNew = new LongAdder();
 
   private record Turn(EntityRef entity, CompletableFuture<Boolean> comes) {}
 
@@ -58,8 +60,16 @@ public final class Quarantines {
     this.inHand = inHand;
   }
 
+  /** Replays on this node that met an event of a newer version. */
+  public long tooNewSoFar() {
+    return tooNew.sum();
+  }
+
   /** A replay failed at an event. */
   void failed(EntityRef entity, PoisonEvent poison) {
+    if (poison.tooNew()) {
+      tooNew.increment();
+    }
     cases.merge(
         entity,
         new Case(

@@ -14,11 +14,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.ShardingMessageExtractor;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All entities of the cluster, through Pekko's sharding. The answer of an ask that runs out of time
@@ -28,9 +30,18 @@ public final class ShardedEntities implements Entities {
   private final ClusterSharding sharding;
   private final Duration askMax;
   private final int shards;
+  private final @Nullable Hosting hosting;
   private final Map<String, EntityTypeKey<Message>> keys = new ConcurrentHashMap<>();
 
   public ShardedEntities(ActorSystem<?> system, Duration askMax) {
+    this(system, askMax, null);
+  }
+
+  /**
+   * @param hosting of the entities of this node, or null for Pekko's own ways
+   */
+  public ShardedEntities(ActorSystem<?> system, Duration askMax, @Nullable Hosting hosting) {
+    this.hosting = hosting;
     this.sharding = ClusterSharding.get(system);
     this.askMax = askMax;
     this.shards = system.settings().config().getInt("pekko.cluster.sharding.number-of-shards");
@@ -45,25 +56,31 @@ public final class ShardedEntities implements Entities {
       Reactor.Factory<S> reactor) {
     EntityTypeKey<Message> key = EntityTypeKey.create(Message.class, type.name());
     keys.put(type.name(), key);
-    sharding.init(
+    Hosting how = hosting;
+    Entity<Message, ShardingEnvelope<Message>> entity =
         Entity.of(
                 key,
                 context -> {
                   EntityRef ref = new EntityRef(type.name(), context.getEntityId());
                   return org.apache.pekko.actor.typed.javadsl.Behaviors.setup(actor -> {
                     ActorRef<Message> self = actor.getSelf();
-                    return EntityBehavior.create(
-                        type,
-                        ref,
-                        ports,
-                        types.codec(),
-                        history,
-                        reactor,
-                        () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
+                    Behavior<Message> behavior =
+                        EntityBehavior.create(
+                            type,
+                            ref,
+                            ports,
+                            types.codec(),
+                            history,
+                            reactor,
+                            () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
+                    return how == null
+                        ? behavior
+                        : OwnerGate.around(ref, how.mayAnswer(), behavior);
                   });
                 })
             .withMessageExtractor(new Extractor(type.name(), shards))
-            .withStopMessage(Message.Stop.INSTANCE));
+            .withStopMessage(Message.Stop.INSTANCE);
+    sharding.init(how == null ? entity : entity.withAllocationStrategy(how.allocation().get()));
   }
 
   /** The shard by the same rule as the journal's. */

@@ -14,8 +14,12 @@ import java.io.UncheckedIOException;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -35,6 +39,9 @@ public final class Metrics {
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final PrometheusTextFormatWriter writer =
       PrometheusTextFormatWriter.builder().setIncludeCreatedTimestamps(false).build();
+
+  private final LongAdder commandsSoFar = new LongAdder();
+  private final Map<String, LongAdder> liveNow = new ConcurrentHashMap<>();
 
   private final Counter commands =
       Counter.builder()
@@ -91,6 +98,7 @@ public final class Metrics {
   }
 
   void command(String entity, String outcome, double seconds) {
+    commandsSoFar.increment();
     commands.labelValues(entity, outcome).inc();
     commandSeconds.labelValues(entity).observe(seconds);
   }
@@ -106,6 +114,19 @@ public final class Metrics {
 
   void live(String entity, int delta) {
     live.labelValues(entity).inc(delta);
+    liveNow.computeIfAbsent(entity, _ -> new LongAdder()).add(delta);
+  }
+
+  /** Commands that entities of this node answered since it started. */
+  public long commandsSoFar() {
+    return commandsSoFar.sum();
+  }
+
+  /** Entities in memory on this node, by type. */
+  public Map<String, Long> liveNow() {
+    Map<String, Long> now = new TreeMap<>();
+    liveNow.forEach((type, count) -> now.put(type, count.sum()));
+    return now;
   }
 
   /** A number that is asked for at each scrape; {@code value} must not block. */
