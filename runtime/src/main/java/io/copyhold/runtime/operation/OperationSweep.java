@@ -7,7 +7,7 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.Reply;
-import io.copyhold.runtime.journal.Slices;
+import io.copyhold.runtime.Slices;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
