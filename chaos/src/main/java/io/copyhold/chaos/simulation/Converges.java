@@ -10,6 +10,7 @@ import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.Store;
 import io.copyhold.tenants.tenant.Home;
 import io.copyhold.tenants.tenant.Tenant;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -32,16 +33,20 @@ final class Converges implements Invariant {
     }
   }
 
+  private static final Duration SOON = Duration.ofMinutes(1);
+
   private final Truth truth;
   private final SimAgenda agenda;
   private final SimStores stores;
   private final Secrets secrets;
+  private final SimLoop loop;
 
-  Converges(Truth truth, SimAgenda agenda, SimStores stores, Secrets secrets) {
+  Converges(Truth truth, SimAgenda agenda, SimStores stores, Secrets secrets, SimLoop loop) {
     this.truth = truth;
     this.agenda = agenda;
     this.stores = stores;
     this.secrets = secrets;
+    this.loop = loop;
   }
 
   @Override
@@ -59,13 +64,18 @@ final class Converges implements Invariant {
       if (!wanted.isEmpty()) {
         EntityRef operation = known.entity().operation(wanted.getFirst().id());
         return Optional.of(
-            "%s still wants %s: %s"
-                .formatted(known.entity(), wanted.getFirst().id(), truth.get(operation).state()));
+            "%s still wants %s, its row is due at %s: %s"
+                .formatted(
+                    known.entity(),
+                    wanted.getFirst().id(),
+                    agenda.due(known.entity(), WantedMeansRow.OPERATIONS_ROW),
+                    truth.get(operation).state()));
       }
     }
     for (Due row : agenda.all()) {
       Truth.Known known = truth.get(row.entity());
-      if (known.type().alarms(known.state()).stream()
+      // One that is due later goes then, if it could not be taken away before.
+      if (row.due().isBefore(loop.now().minus(SOON)) && known.type().alarms(known.state()).stream()
           .map(Alarm::name)
           .noneMatch(row.name()::equals)) {
         return Optional.of("nobody wants the row %s of %s".formatted(row.name(), row.entity()));

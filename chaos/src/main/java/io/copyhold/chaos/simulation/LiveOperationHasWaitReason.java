@@ -28,7 +28,9 @@ final class LiveOperationHasWaitReason implements Invariant {
 
   @Override
   public @Nullable String violatedBy(Happening happening) {
-    if (!(happening instanceof Appended a) || !(a.after() instanceof Running running)) {
+    if (!(happening instanceof Appended a)
+        || !a.last()
+        || !(a.after() instanceof Running running)) {
       return null;
     }
     if (Explanation.of(running).isEmpty()) {

@@ -2,13 +2,15 @@ package io.copyhold.chaos.simulation;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Injects faults, drawn by the seed: first which kinds this run has, then one after the other while
@@ -20,7 +22,9 @@ final class Nemesis {
   private static final Duration LEARNS_MAX = Duration.ofSeconds(15);
   private static final Duration RESTART_MAX = Duration.ofSeconds(8);
   private static final Duration AWAY_MAX = Duration.ofSeconds(20);
-  private static final Duration BETWEEN_MAX = Duration.ofSeconds(8);
+  private static final Duration BETWEEN_LEAST = Duration.ofSeconds(3);
+  private static final Duration BETWEEN_MOST = Duration.ofSeconds(25);
+  private static final int KINDS_MAX = 7;
   private static final double RATE_MAX = 0.3;
 
   private final SimWorld world;
@@ -33,6 +37,11 @@ final class Nemesis {
 
   /** Of each place in the cluster, the node that is there now, and how many were. */
   private final Map<Integer, Integer> incarnations = new TreeMap<>();
+
+  private final Duration betweenMax;
+
+  /** What happens to the next node that begins a step. */
+  private @Nullable Fault atStep;
 
   private boolean armed;
   private boolean stopped;
@@ -47,13 +56,13 @@ final class Nemesis {
     this.random = loop.random();
     this.conditions = loop.conditions();
     this.start = start;
-    EnumSet<Fault> drawn = EnumSet.noneOf(Fault.class);
-    for (Fault fault : allowed) {
-      if (allowed.size() == 1 || random.nextInt(3) > 0) {
-        drawn.add(fault);
-      }
+    List<Fault> drawn = new ArrayList<>(new TreeSet<>(allowed));
+    int wanted = 1 + random.nextInt(KINDS_MAX);
+    while (drawn.size() > wanted) {
+      drawn.remove(random.nextInt(drawn.size()));
     }
     this.kinds = List.copyOf(drawn);
+    this.betweenMax = loop.between(BETWEEN_LEAST, BETWEEN_MOST);
   }
 
   void begin(int nodes) {
@@ -78,7 +87,7 @@ final class Nemesis {
   private void next() {
     loop.after(
         "nemesis",
-        loop.between(Duration.ofMillis(200), BETWEEN_MAX),
+        loop.between(Duration.ofMillis(200), betweenMax),
         () -> {
           if (!stopped) {
             Fault fault = kinds.get(random.nextInt(kinds.size()));
@@ -97,10 +106,14 @@ final class Nemesis {
 
   private void inject(Fault fault) {
     switch (fault) {
-      case CRASH -> crash(somePlace());
+      case CRASH, PAUSE, CUT -> {
+        if (random.nextInt(4) > 0) {
+          atStep = fault;
+        } else {
+          strike(fault, somePlace());
+        }
+      }
       case CRASH_AT_WRITE -> armed = true;
-      case PAUSE -> pause(somePlace());
-      case CUT -> cut(somePlace());
       case HAND_OFF -> handOff();
       case LOSS -> {
         conditions.loss = random.nextDouble() * RATE_MAX;
@@ -160,6 +173,27 @@ final class Nemesis {
     }
   }
 
+  private void strike(Fault fault, int place) {
+    switch (fault) {
+      case CRASH -> crash(place);
+      case PAUSE -> pause(place);
+      default -> cut(place);
+    }
+  }
+
+  /** A node has a step in hand now: the best moment to lose it. */
+  void beganStep(String node) {
+    Fault fault = atStep;
+    if (fault != null) {
+      atStep = null;
+      loop.after("nemesis", Duration.ZERO, () -> place(node).ifPresent(p -> strike(fault, p)));
+    }
+  }
+
+  private Optional<Integer> place(String node) {
+    return incarnations.keySet().stream().filter(place -> name(place).equals(node)).findFirst();
+  }
+
   private void later(Duration most, Runnable mend) {
     loop.after("nemesis", loop.between(Duration.ofMillis(500), most), mend);
   }
@@ -169,14 +203,7 @@ final class Nemesis {
     if (armed) {
       armed = false;
       conditions.coverage.hit(Fault.CRASH_AT_WRITE);
-      loop.after(
-          "nemesis",
-          Duration.ZERO,
-          () ->
-              incarnations.keySet().stream()
-                  .filter(place -> name(place).equals(node))
-                  .findFirst()
-                  .ifPresent(this::crash));
+      loop.after("nemesis", Duration.ZERO, () -> place(node).ifPresent(this::crash));
     }
   }
 
@@ -260,6 +287,7 @@ final class Nemesis {
   void stop() {
     stopped = true;
     armed = false;
+    atStep = null;
     loop.note("heal");
     conditions.heal();
     stores.all().forEach(store -> {

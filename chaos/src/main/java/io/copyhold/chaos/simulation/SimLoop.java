@@ -218,8 +218,11 @@ public final class SimLoop {
   public void runSteps(long count, Duration limit) {
     long last = steps + count;
     long end = now + limit.toNanos();
-    while (steps < last && step(end)) {
-      // the work is in the condition
+    while (steps < last) {
+      if (!step(end)) {
+        now = Math.max(now, halted ? now : end);
+        return;
+      }
     }
   }
 

@@ -53,6 +53,8 @@ final class SimNode {
   private static final Duration DAEMON_EVERY = Duration.ofMillis(500);
   private static final Duration VISIBILITY = Duration.ofSeconds(5);
   private static final Duration CLAIM_AGAIN = Duration.ofMillis(500);
+  private static final Duration STEP_MAX = Duration.ofMillis(50);
+  private static final Duration LONG_STEP_MAX = Duration.ofSeconds(3);
   private static final Duration SLOW_STEP_MAX = Duration.ofSeconds(40);
   private static final int WAITING_MAX = 100;
   private static final Config DEFAULTS = ConfigFactory.load();
@@ -129,7 +131,10 @@ final class SimNode {
     SimLoop loop = world.loop();
     long number = stepsBegun++;
     steps.put(number, body);
-    Duration takes = loop.between(Duration.ofMillis(1), Duration.ofMillis(50));
+    world.beganStep(name);
+    Duration takes =
+        loop.between(
+            Duration.ofMillis(1), loop.random().nextInt(8) == 0 ? LONG_STEP_MAX : STEP_MAX);
     if (loop.random().nextDouble() < loop.conditions().slowSteps) {
       loop.conditions().coverage.hit(Fault.SLOW_STEPS);
       takes = loop.between(Duration.ofSeconds(1), SLOW_STEP_MAX);

@@ -68,6 +68,7 @@ public final class SimWorld implements AutoCloseable {
   private final Map<EntityRef, Map<String, String>> forcedOwners = new HashMap<>();
   private final List<Consumer<Written>> observers = new ArrayList<>();
   private Consumer<Happening> watcher = _ -> {};
+  private Consumer<String> onStep = _ -> {};
 
   public SimWorld(long seed, EntityTypes types, Supplier<OperationTypes> operations) {
     this.loop = new SimLoop("sim-" + seed + "-" + System.identityHashCode(this), seed);
@@ -100,6 +101,15 @@ public final class SimWorld implements AutoCloseable {
   void watch(Consumer<Happening> next) {
     watcher = next;
     agenda.onChange(entity -> next.accept(new Happening.RowChanged(entity)));
+  }
+
+  /** Called with the node's name whenever a step begins. */
+  void onStep(Consumer<String> observer) {
+    onStep = observer;
+  }
+
+  void beganStep(String node) {
+    onStep.accept(node);
   }
 
   Truth truth() {

@@ -25,6 +25,7 @@ public final class Simulation {
   /** How long the faults may go on when little happens. */
   private static final Duration TROUBLE_MAX = Duration.ofHours(2);
 
+  private static final long SLICE = 500;
   private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
   private static final EntityTypes TYPES = new EntityTypes(Wiring.stored());
 
@@ -121,7 +122,7 @@ public final class Simulation {
     EntityTypes types = BrokenTypes.of(TYPES, options.defects());
     this.nemesis =
         new Nemesis(world, stores, options.faults(), node -> world.startWith(node, types));
-    this.converges = new Converges(world.truth(), world.agenda(), stores, story.secrets());
+    this.converges = new Converges(world.truth(), world.agenda(), stores, story.secrets(), world.loop());
     this.invariants =
         List.of(
             new SingleOwner(),
@@ -134,16 +135,19 @@ public final class Simulation {
             new LiveOperationHasWaitReason(world.truth(), world.agenda(), world.loop()),
             converges);
     world.watch(this::check);
+    world.onStep(nemesis::beganStep);
     stores.observe(this::check);
   }
 
   /** Runs one seed. */
   public static Result run(long seed, Options options) {
-    Simulation simulation = new Simulation(seed, options);
-    try {
-      return simulation.run();
-    } finally {
-      simulation.world.close();
+    try (Quiet _ = new Quiet()) {
+      Simulation simulation = new Simulation(seed, options);
+      try {
+        return simulation.run();
+      } finally {
+        simulation.world.close();
+      }
     }
   }
 
@@ -151,7 +155,13 @@ public final class Simulation {
     Instant begin = world.loop().now();
     nemesis.begin(options.nodes());
     story.begin();
-    world.loop().runSteps(options.steps(), TROUBLE_MAX);
+    Instant troubleEnd = begin.plus(TROUBLE_MAX);
+    while (violation == null
+        && world.loop().steps() < options.steps()
+        && world.loop().now().isBefore(troubleEnd)
+        && !settled()) {
+      world.loop().runSteps(Math.min(SLICE, options.steps() - world.loop().steps()), LOOK_EVERY);
+    }
     nemesis.stop();
     story.calm();
     Instant end = world.loop().now().plus(SETTLE_MAX);

@@ -45,7 +45,7 @@ final class Story {
   private static final String REGION = "eu";
   private static final String TIER = "standard";
   private static final int VERSIONS = 3;
-  private static final Duration GAP_MAX = Duration.ofSeconds(12);
+  private static final Duration GAP_MAX = Duration.ofSeconds(6);
   private static final Duration OPERATOR_EVERY = Duration.ofSeconds(5);
 
   /** One home in so many refuses one of the scripts. */
@@ -231,7 +231,7 @@ final class Story {
     Act onboard = ask(ref, new TenantCommand.Onboard(profile, wish, true));
     List<Act> acts = new ArrayList<>();
     acts.add(onboard);
-    for (int i = 2 + random.nextInt(6); i > 0; i--) {
+    for (int i = 3 + random.nextInt(9); i > 0; i--) {
       int number = i;
       switch (random.nextInt(11)) {
         case 0, 1 -> acts.add(ask(ref, new TenantCommand.Suspend("unpaid")));

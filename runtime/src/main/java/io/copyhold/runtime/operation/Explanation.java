@@ -32,6 +32,11 @@ public record Explanation(
       reasons.add(
           new Explanation("paused", "an operator paused it; resume lets it go on", null, null));
     }
+    if (running.current() < 0 || running.current() >= running.steps().size()) {
+      // A version of the past, between the last step's event and the end that came with it.
+      reasons.add(new Explanation("runner", "all is done but to say so", null, null));
+      return reasons;
+    }
     StepState step = running.step();
     String what = (running.undoing() ? "undoing step " : "step ") + step.name();
     reasons.add(

@@ -147,7 +147,7 @@ final class StepRunner implements Reactor<Operation> {
     if (stopped != null) {
       return;
     }
-    if (live != null && (running.paused() || running.cancelling())) {
+    if (live != null && (running.paused() || running.winding())) {
       live.requestStop();
     }
     switch (running.waiting()) {
@@ -340,7 +340,7 @@ final class StepRunner implements Reactor<Operation> {
 
   private void call(Running running, Wait.Calling calling) {
     unpark();
-    if (running.cancelling() || running.paused()) {
+    if (running.winding() || running.paused()) {
       stoppedReport(calling.attempt());
       return;
     }
@@ -474,7 +474,7 @@ final class StepRunner implements Reactor<Operation> {
       shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
       startChild(running, wanted, actor);
     }
-    if (running.cancelling()) {
+    if (running.winding()) {
       child.tell(ask(new Command.Cancel()));
     } else {
       child.tell(ask(running.paused() ? new Command.Pause() : new Command.Resume()));
@@ -654,7 +654,7 @@ final class StepRunner implements Reactor<Operation> {
   }
 
   private Command withNext(Running running, Command report) {
-    return term == null || stopped != null || running.paused() || running.cancelling()
+    return term == null || stopped != null || running.paused() || running.winding()
         ? report
         : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term));
   }
