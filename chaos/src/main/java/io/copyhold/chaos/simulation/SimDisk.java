@@ -181,16 +181,6 @@ public final class SimDisk {
     }
     for (Row row : batch) {
       rows.computeIfAbsent(row.persistenceId(), _ -> new TreeMap<>()).put(row.sequence(), row);
-      loop.note(
-          row.persistenceId()
-              + "@"
-              + row.sequence()
-              + " "
-              + row.manifest()
-              + " by "
-              + row.node()
-              + " term "
-              + row.term());
     }
     if (afterWrite != null) {
       afterWrite.accept(batch);

@@ -26,8 +26,8 @@ public final class SimLoop {
   private static final Map<String, SimLoop> LOOPS = new ConcurrentHashMap<>();
   private static final Instant EPOCH = Instant.parse("2026-01-01T00:00:00Z");
 
-  /** Lines of the trace that are kept for the report of a violation. */
-  private static final int LINES_MAX = 60;
+  /** Lines of the trace that are kept for the report of a violation, unless others are wanted. */
+  static final int LINES = 60;
 
   /** Something to run at a virtual time; {@code order} breaks ties. */
   private record Timer(long at, long order, String node, Runnable task, boolean[] cancelled) {}
@@ -53,6 +53,7 @@ public final class SimLoop {
   private long trace = 1_125_899_906_842_597L;
   private boolean inline;
   private boolean halted;
+  private int linesMax = LINES;
   private volatile @Nullable String foreign;
 
   public SimLoop(String id, long seed) {
@@ -119,13 +120,18 @@ public final class SimLoop {
   public void note(String what) {
     trace = trace * 31 + what.hashCode();
     trace = trace * 31 + now;
-    if (lines.size() == LINES_MAX) {
+    if (lines.size() >= linesMax) {
       lines.removeFirst();
     }
     lines.addLast(new Line(now, what));
   }
 
-  /** The last {@value #LINES_MAX} things that happened, with the virtual seconds they did at. */
+  /** How many of the last things that happened are kept. */
+  void keep(int most) {
+    linesMax = most;
+  }
+
+  /** The last things that happened, with the virtual seconds they did at. */
   public List<String> lastLines() {
     return lines.stream()
         .map(line ->

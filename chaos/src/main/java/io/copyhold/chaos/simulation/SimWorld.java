@@ -41,6 +41,7 @@ public final class SimWorld implements AutoCloseable {
   private static final Duration ORPHAN_MAX = Duration.ofSeconds(20);
   private static final Duration DELAY_MAX = Duration.ofSeconds(8);
   private static final Duration HAND_OFF_MAX = Duration.ofSeconds(60);
+  private static final int EVENT_CHARS_MAX = 140;
   private static final String CLIENT = "client";
 
   /** Owner of a shard that is being handed over. */
@@ -88,7 +89,19 @@ public final class SimWorld implements AutoCloseable {
   private void written(List<SimDisk.Row> rows) {
     for (SimDisk.Row row : rows) {
       loop.conditions().coverage.event();
-      watcher.accept(truth.append(row, row == rows.getLast()));
+      Happening.Appended appended = truth.append(row, row == rows.getLast());
+      String event = String.valueOf(appended.event().event());
+      loop.note(
+          row.persistenceId()
+              + "@"
+              + row.sequence()
+              + " by "
+              + row.node()
+              + " term "
+              + row.term()
+              + ": "
+              + event.substring(0, Math.min(event.length(), EVENT_CHARS_MAX)));
+      watcher.accept(appended);
     }
     for (SimDisk.Row row : rows) {
       Written written =

@@ -46,6 +46,11 @@ public final class SimulateCommand implements Callable<Integer> {
       description = "Break something on purpose, to see an invariant notice: ${COMPLETION-CANDIDATES}.")
   private List<Defect> defects = List.of();
 
+  @Option(
+      names = "--lines",
+      description = "How much of the trace to show of a violation (${DEFAULT-VALUE}).")
+  private int lines = SimLoop.LINES;
+
   @Option(names = "--keep-going", description = "Run all seeds, also after a violation.")
   private boolean keepGoing;
 
@@ -101,7 +106,7 @@ public final class SimulateCommand implements Callable<Integer> {
     try {
       EnumSet<Defect> broken = EnumSet.noneOf(Defect.class);
       broken.addAll(defects);
-      return new Options(steps, nodes, Fault.parse(faults), broken);
+      return new Options(steps, nodes, Fault.parse(faults), broken, lines);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }

@@ -35,12 +35,14 @@ public final class Simulation {
    * @param steps tasks of the loop with faults; those until everything has come to rest come on top
    * @param nodes 1 to {@value #NODES_MAX}
    * @param defects broken on purpose
+   * @param lines of the trace that a result holds
    */
-  public record Options(long steps, int nodes, Set<Fault> faults, Set<Defect> defects) {
+  public record Options(
+      long steps, int nodes, Set<Fault> faults, Set<Defect> defects, int lines) {
     public static final int NODES_MAX = 9;
     public static final long STEPS = 12_000;
     public static final Options DEFAULT =
-        new Options(STEPS, 3, EnumSet.allOf(Fault.class), Set.of());
+        new Options(STEPS, 3, EnumSet.allOf(Fault.class), Set.of(), SimLoop.LINES);
 
     public Options {
       if (steps < 1 || nodes < 1 || nodes > NODES_MAX) {
@@ -52,7 +54,7 @@ public final class Simulation {
     }
 
     public Options with(Defect defect) {
-      return new Options(steps, nodes, faults, Set.of(defect));
+      return new Options(steps, nodes, faults, Set.of(defect), lines);
     }
 
     /** The command that runs it again. */
@@ -114,6 +116,7 @@ public final class Simulation {
     this.options = options;
     List<OperationTypes> operations = new ArrayList<>();
     this.world = new SimWorld(seed, TYPES, operations::getFirst);
+    world.loop().keep(options.lines());
     world.loop().conditions().defects.addAll(options.defects());
     this.stores = new SimStores(world.loop());
     this.directory = new SimDirectory(world.loop());

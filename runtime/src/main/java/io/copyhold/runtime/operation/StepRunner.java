@@ -72,6 +72,8 @@ final class StepRunner implements Reactor<Operation> {
 
     record Due() implements Note {}
 
+    record BeginAgain() implements Note {}
+
     record ReportEnd() implements Note {}
 
     record ChildGone() implements Note {}
@@ -199,9 +201,17 @@ final class StepRunner implements Reactor<Operation> {
     if (term == null) {
       acquireTerm();
     } else if (begunAt != version) {
-      begunAt = version;
-      tell(new Command.Begin(shell.ports().node(), term));
+      tellBegin(term);
     }
+  }
+
+  /** Repeated if nothing comes of it: a clock that was set back meanwhile makes it too early. */
+  private void tellBegin(long under) {
+    begunAt = version;
+    tell(new Command.Begin(shell.ports().node(), under));
+    shell
+        .timers()
+        .startSingleTimer("begin", new Message.Reaction(new Note.BeginAgain()), REPORT_EVERY);
   }
 
   private void acquireTerm() {
@@ -246,8 +256,7 @@ final class StepRunner implements Reactor<Operation> {
     if (term == null) {
       acquireTerm();
     } else if (begunAt != version) {
-      begunAt = version;
-      tell(new Command.Begin(shell.ports().node(), term));
+      tellBegin(term);
     }
   }
 
@@ -577,6 +586,12 @@ final class StepRunner implements Reactor<Operation> {
             && !shell.ports().clock().instant().isBefore(due)) {
           begin(running);
         } else {
+          look(state);
+        }
+      }
+      case Note.BeginAgain _ -> {
+        if (begunAt == now) {
+          begunAt = -1;
           look(state);
         }
       }
