@@ -57,6 +57,12 @@ final class Converges implements Invariant {
     return unsettled().or(this::difference).orElse(null);
   }
 
+  /** Its end was cancelled or failed, and somebody must ask for it again. */
+  static boolean halfGone(Object state) {
+    return state instanceof Tenant.Offboarding o && o.problem() != null
+        || state instanceof Pool.Dropping d && d.problem() != null;
+  }
+
   /** What still moves, or waits for something that should have come. */
   Optional<String> unsettled() {
     for (Truth.Known known : truth.all()) {
@@ -70,6 +76,9 @@ final class Converges implements Invariant {
                     wanted.getFirst().id(),
                     agenda.due(known.entity(), WantedMeansRow.OPERATIONS_ROW),
                     truth.get(operation).state()));
+      }
+      if (halfGone(known.state())) {
+        return Optional.of("%s is half gone: %s".formatted(known.entity(), known.state()));
       }
     }
     for (Due row : agenda.all()) {
@@ -123,21 +132,8 @@ final class Converges implements Invariant {
             ? null
             : "%s has no password".formatted(known.entity());
       }
-      case Tenant.Offboarded gone -> forgotten(known, gone.serial());
-      case Tenant.ProvisioningFailed failed when !failed.leftovers() ->
-          forgotten(known, failed.serial());
       default -> null;
     };
-  }
-
-  private @Nullable String forgotten(Truth.Known known, int serial) {
-    for (int generation = 1; generation <= serial; generation++) {
-      if (secrets.get(Home.password(known.entity().id(), generation)).isPresent()) {
-        return "%s is gone and has a password of generation %d"
-            .formatted(known.entity(), generation);
-      }
-    }
-    return null;
   }
 
   private Optional<String> homes(Map<HomeRef, Expected> expected) {

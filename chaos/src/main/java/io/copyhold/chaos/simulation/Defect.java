@@ -1,5 +1,7 @@
 package io.copyhold.chaos.simulation;
 
+import java.util.Locale;
+
 /**
  * Something broken on purpose, to show that an invariant notices. Each names the invariant that it
  * must trip.
@@ -28,6 +30,18 @@ public enum Defect {
 
   Defect(String trips) {
     this.trips = trips;
+  }
+
+  /** As options name it: {@code store-overbooks}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * @throws IllegalArgumentException for an unknown word
+   */
+  public static Defect parse(String word) {
+    return valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 
   /** Name of the invariant that notices. */

@@ -52,6 +52,7 @@ import org.apache.pekko.stream.javadsl.Source;
 final class SimNode {
   private static final Duration DAEMON_EVERY = Duration.ofMillis(500);
   private static final Duration VISIBILITY = Duration.ofSeconds(5);
+  private static final Duration RENEW_EVERY = Duration.ofSeconds(10);
   private static final Duration CLAIM_AGAIN = Duration.ofMillis(500);
   private static final Duration STEP_MAX = Duration.ofMillis(50);
   private static final Duration LONG_STEP_MAX = Duration.ofSeconds(3);
@@ -120,6 +121,7 @@ final class SimNode {
     this.history = new JournalHistory(system, this::events, types);
     this.operations = new Operations(operationTypes, types.codec(), history);
     daemon(agenda);
+    renew();
   }
 
   String name() {
@@ -338,6 +340,33 @@ final class SimNode {
         history,
         operations.reactor(type),
         () -> system.tell(new Order.Passivate(ref)));
+  }
+
+  /** Asks the journal whether what this node holds is still its own, as a lease's renewal does. */
+  private void renew() {
+    world
+        .loop()
+        .after(
+            name,
+            RENEW_EVERY,
+            () -> {
+              renew();
+              for (int shard = 0; shard < Shards.COUNT; shard++) {
+                int mine = shard;
+                long term = world.disk().terms().held(name, shard);
+                if (term > 0) {
+                  world.<Boolean>atJournal(
+                      name,
+                      () -> world.disk().terms().newest(mine).term() == term,
+                      (still, _) -> {
+                        if (Boolean.FALSE.equals(still)
+                            && world.disk().terms().held(name, mine) == term) {
+                          lost(mine);
+                        }
+                      });
+                }
+              }
+            });
   }
 
   private void daemon(Agenda agenda) {

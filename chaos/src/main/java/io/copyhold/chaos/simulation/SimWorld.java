@@ -79,11 +79,13 @@ public final class SimWorld implements AutoCloseable {
     this.truth = new Truth(types);
     this.operations = operations;
     disk.afterWrite(this::written);
-    disk.onFenced((node, shard) -> {
-      if (nodes.get(node) instanceof SimNode fenced) {
-        fenced.lost(shard);
-      }
-    });
+    disk.onFenced(this::lost);
+  }
+
+  private void lost(String node, int shard) {
+    if (nodes.get(node) instanceof SimNode fenced) {
+      fenced.lost(shard);
+    }
   }
 
   private void written(List<SimDisk.Row> rows) {
@@ -383,9 +385,11 @@ public final class SimWorld implements AutoCloseable {
           (term, failure) -> {
             if (term != null && term > 0) {
               done.complete(term);
+            } else if (failure == null) {
+              done.completeExceptionally(new IOException("the shard is another's"));
+              lost(node, shard);
             } else {
-              done.completeExceptionally(
-                  failure == null ? new IOException("the shard is another's") : failure);
+              done.completeExceptionally(failure);
             }
           });
       return done;

@@ -43,8 +43,8 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Option(
       names = "--defect",
-      description = "Break something on purpose, to see an invariant notice: ${COMPLETION-CANDIDATES}.")
-  private List<Defect> defects = List.of();
+      description = "Break something on purpose, to see an invariant notice: store-overbooks.")
+  private List<String> defects = List.of();
 
   @Option(
       names = "--lines",
@@ -105,7 +105,7 @@ public final class SimulateCommand implements Callable<Integer> {
   private Options options() {
     try {
       EnumSet<Defect> broken = EnumSet.noneOf(Defect.class);
-      broken.addAll(defects);
+      defects.forEach(defect -> broken.add(Defect.parse(defect)));
       return new Options(steps, nodes, Fault.parse(faults), broken, lines);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +66,7 @@ public final class Simulation {
                   : faults.stream().map(Fault::word).sorted().collect(Collectors.joining(","));
       String broken =
           defects.stream()
-              .map(defect -> " --defect " + defect.name().toLowerCase(Locale.ROOT))
+              .map(defect -> " --defect " + defect.word())
               .sorted()
               .collect(Collectors.joining());
       return "./copyhold simulate --seeds 1 --from %d --steps %d --nodes %d --faults %s%s"

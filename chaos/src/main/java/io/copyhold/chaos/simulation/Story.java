@@ -294,6 +294,13 @@ final class Story {
           for (Truth.Known known : List.copyOf(world.truth().all())) {
             if (known.state() instanceof Operation.Running running) {
               attend(running);
+            } else if (calm && Converges.halfGone(known.state())) {
+              world.client(
+                  known.entity(),
+                  known.entity().type().equals("pool")
+                      ? new Pool.Command.Drop()
+                      : new TenantCommand.Offboard(known.entity().id()),
+                  "operator/" + ++signals);
             }
           }
           operator();
