@@ -3,24 +3,33 @@ package io.copyhold.chaos.simulation;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.agenda.Agenda.Due;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The agenda of all nodes, on the loop's time. Each node has its own view of it, which dies with
- * the node.
+ * the node. As in the real one, the changes of one node are carried out in the order in which it
+ * made them; those that a killed node had sent still are.
  */
 public final class SimAgenda {
+  private static final Duration YEARS = Duration.ofDays(10_000);
+
   private record Entry(Due row, Instant visible, String node) {}
 
   private final SimLoop loop;
   private final Map<String, Entry> rows = new TreeMap<>();
+  private Consumer<EntityRef> onChange = _ -> {};
 
   public SimAgenda(SimLoop loop) {
     this.loop = loop;
@@ -38,47 +47,113 @@ public final class SimAgenda {
     return rows.containsKey(key(entity, name));
   }
 
+  /** When the wake-up of this name is due, if there is one. */
+  Optional<Instant> due(EntityRef entity, String name) {
+    Entry entry = rows.get(key(entity, name));
+    return entry == null ? Optional.empty() : Optional.of(entry.row().due());
+  }
+
+  List<Due> all() {
+    return rows.values().stream().map(Entry::row).toList();
+  }
+
+  boolean anyDue() {
+    Instant now = loop.now();
+    return rows.values().stream().anyMatch(entry -> !entry.visible().isAfter(now));
+  }
+
+  /** Called after each change of an entity's rows. */
+  void onChange(Consumer<EntityRef> observer) {
+    onChange = observer;
+  }
+
   Agenda at(String node) {
     return new View(node);
   }
 
+  private void put(Agenda.Row row, String node) {
+    if (loop.conditions().has(Defect.AGENDA_FORGETS_ROWS) && loop.random().nextInt(10) == 0) {
+      return;
+    }
+    Instant due =
+        loop.conditions().has(Defect.AGENDA_LATE_BY_YEARS) ? row.due().plus(YEARS) : row.due();
+    rows.put(
+        key(row.entity(), row.name()),
+        new Entry(new Due(row.entity(), row.name(), due, 0), due, node));
+    onChange.accept(row.entity());
+  }
+
+  private void remove(EntityRef entity, String name) {
+    if (rows.remove(key(entity, name)) != null) {
+      loop.note("row of " + entity + " gone: " + name);
+      onChange.accept(entity);
+    }
+  }
+
   private final class View implements Agenda {
     private final String node;
+    private final ArrayDeque<Runnable> changes = new ArrayDeque<>();
+    private Instant busyUntil = Instant.EPOCH;
 
     View(String node) {
       this.node = node;
     }
 
-    private <T> CompletionStage<T> later(java.util.function.Supplier<T> body) {
+    private Duration millis() {
+      return Duration.ofNanos(100_000 + loop.random().nextLong(1_000_000));
+    }
+
+    private <T> void carryOut(Supplier<T> body, CompletableFuture<T> done) {
+      if (loop.conditions().agendaAway) {
+        loop.conditions().coverage.hit(Fault.AGENDA_AWAY);
+        loop.after(
+            node,
+            millis(),
+            () -> done.completeExceptionally(new IOException("the agenda is away")));
+        return;
+      }
+      T value = body.get();
+      loop.after(node, millis(), () -> done.complete(value));
+    }
+
+    private <T> CompletionStage<T> later(Supplier<T> body) {
       CompletableFuture<T> done = new CompletableFuture<>();
       loop.after(
+          node, millis(), () -> loop.after("agenda", millis(), () -> carryOut(body, done)));
+      return done;
+    }
+
+    /** As {@link #later}, one after the other. */
+    private CompletionStage<Void> change(Runnable body) {
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      changes.add(
+          () ->
+              carryOut(
+                  () -> {
+                    body.run();
+                    return null;
+                  },
+                  done));
+      loop.after(
           node,
-          Duration.ofNanos(200_000 + loop.random().nextLong(2_000_000)),
+          millis(),
           () -> {
-            T value = body.get();
-            loop.after(node, Duration.ofNanos(100_000), () -> done.complete(value));
+            Runnable next = changes.removeFirst();
+            Instant at = loop.now().plus(millis());
+            busyUntil = at.isAfter(busyUntil) ? at : busyUntil.plusNanos(1);
+            loop.after("agenda", Duration.between(loop.now(), busyUntil), next);
           });
       return done;
     }
 
     @Override
     public CompletionStage<Void> put(List<Row> wanted) {
-      return later(() -> {
-        for (Row row : wanted) {
-          rows.put(
-              key(row.entity(), row.name()),
-              new Entry(new Due(row.entity(), row.name(), row.due(), 0), row.due(), node));
-        }
-        return null;
-      });
+      return change(() -> wanted.forEach(row -> SimAgenda.this.put(row, node)));
     }
 
     @Override
     public CompletionStage<Void> remove(EntityRef entity, List<String> names) {
-      return later(() -> {
-        names.forEach(name -> rows.remove(key(entity, name)));
-        return null;
-      });
+      return change(() -> names.forEach(name -> SimAgenda.this.remove(entity, name)));
     }
 
     @Override
@@ -86,7 +161,7 @@ public final class SimAgenda {
       return later(() -> {
         Entry entry = rows.get(key(entity, name));
         if (entry != null && !entry.row().due().isAfter(loop.now())) {
-          rows.remove(key(entity, name));
+          SimAgenda.this.remove(entity, name);
         }
         return null;
       });
@@ -115,21 +190,25 @@ public final class SimAgenda {
 
     @Override
     public CompletionStage<Integer> wakeAllOf(String lost) {
-      return later(() -> {
-        int woken = 0;
-        for (Map.Entry<String, Entry> e : rows.entrySet()) {
-          if (e.getValue().node().equals(lost)) {
-            e.setValue(new Entry(e.getValue().row(), loop.now(), lost));
-            woken++;
-          }
-        }
-        return woken;
-      });
+      return later(() -> SimAgenda.this.wakeAllOf(lost));
     }
 
     @Override
     public CompletionStage<Long> size() {
       return later(() -> (long) rows.size());
     }
+  }
+
+  /** Makes the rows due that the lost node put. */
+  int wakeAllOf(String lost) {
+    int woken = 0;
+    for (Map.Entry<String, Entry> e : rows.entrySet()) {
+      Entry entry = e.getValue();
+      if (entry.node().equals(lost)) {
+        e.setValue(new Entry(entry.row(), loop.now(), lost));
+        woken++;
+      }
+    }
+    return woken;
   }
 }

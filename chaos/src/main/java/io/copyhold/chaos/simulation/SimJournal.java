@@ -1,6 +1,8 @@
 package io.copyhold.chaos.simulation;
 
 import com.typesafe.config.Config;
+import io.copyhold.runtime.EntityRef;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +22,8 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 
 /**
- * A Pekko journal on {@link SimDisk}: writes take virtual time, and a second write under a number
- * that is taken fails, as the primary key makes it fail in PostgreSQL. Everything goes through the
- * real serializer.
+ * A Pekko journal on {@link SimDisk}: writes take virtual time and carry the term under which the
+ * node holds the shard. Everything goes through the real serializer.
  */
 public final class SimJournal extends AsyncWriteJournal {
   private final SimDisk disk;
@@ -39,22 +40,27 @@ public final class SimJournal extends AsyncWriteJournal {
   @Override
   public Future<Iterable<Optional<Exception>>> doAsyncWriteMessages(Iterable<AtomicWrite> writes) {
     List<SimDisk.Row> rows = new ArrayList<>();
+    int shard = -1;
     for (AtomicWrite write : writes) {
       for (PersistentRepr repr : CollectionConverters.asJava(write.payload())) {
         Object payload = repr.payload();
         Serializer serializer = SerializationExtension.get(system).findSerializerFor(payload);
+        shard = Shards.of(EntityRef.parse(repr.persistenceId()));
         rows.add(
             new SimDisk.Row(
                 repr.persistenceId(),
                 repr.sequenceNr(),
                 serializer.identifier(),
                 Serializers.manifestFor(serializer, payload),
-                serializer.toBinary(payload)));
+                serializer.toBinary(payload),
+                disk.terms().held(node, shard),
+                node));
       }
     }
     CompletableFuture<Iterable<Optional<Exception>>> done = new CompletableFuture<>();
     disk.write(
         node,
+        shard,
         rows,
         failure -> {
           if (failure == null) {
@@ -80,6 +86,10 @@ public final class SimJournal extends AsyncWriteJournal {
             node,
             Duration.ofMillis(1),
             () -> {
+              if (disk.loop().conditions().journalAway) {
+                done.completeExceptionally(new IOException("the journal is away"));
+                return;
+              }
               TreeMap<Long, SimDisk.Row> rows = disk.rows(persistenceId);
               if (from <= to) {
                 rows.subMap(from, true, to, true).values().stream()

@@ -18,9 +18,14 @@ import io.copyhold.runtime.operation.Operations;
 import io.copyhold.runtime.telemetry.Telemetry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.BootstrapSetup;
@@ -29,21 +34,48 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.persistence.query.EventEnvelope;
 import org.apache.pekko.persistence.query.Offset;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Source;
 
-/** One node: a real actor system with the real shell and engine, on the simulation's ports. */
+/**
+ * One node: a real actor system with the real shell and engine, on the simulation's ports. It works
+ * on the shards that it takes for its own, each under a term that it claims before it starts an
+ * entity there; when the journal tells it that a later claim was made, it stops that shard's
+ * entities before it may claim anew.
+ */
 final class SimNode {
-  private static final Duration DAEMON_EVERY = Duration.ofMillis(200);
+  private static final Duration DAEMON_EVERY = Duration.ofMillis(500);
   private static final Duration VISIBILITY = Duration.ofSeconds(5);
+  private static final Duration RENEW_EVERY = Duration.ofSeconds(10);
+  private static final Duration CLAIM_AGAIN = Duration.ofMillis(500);
+  private static final Duration STEP_MAX = Duration.ofMillis(50);
+  private static final Duration LONG_STEP_MAX = Duration.ofSeconds(3);
+  private static final Duration SLOW_STEP_MAX = Duration.ofSeconds(40);
+  private static final int WAITING_MAX = 100;
+  private static final Config DEFAULTS = ConfigFactory.load();
 
-  /** A message for an entity, with the way back. */
-  private record Deliver(
-      EntityRef entity, Function<ActorRef<Reply>, Message> message, Consumer<Reply> answer) {}
+  /** What the node's guardian is told. */
+  private sealed interface Order {
+    /** A message for an entity, with the way back. */
+    record Deliver(
+        EntityRef entity, Function<ActorRef<Reply>, Message> message, Consumer<Reply> answer)
+        implements Order {}
+
+    /** Stop the shard's entities at once: it is lost. */
+    record Drop(int shard) implements Order {}
+
+    /** Stop the shard's entities in good order, and say when they are gone. */
+    record HandOff(int shard, Runnable done) implements Order {}
+
+    /** The entity has nothing to do. */
+    record Passivate(EntityRef entity) implements Order {}
+  }
 
   private final String name;
   private final SimWorld world;
@@ -51,7 +83,11 @@ final class SimNode {
   private final Ports ports;
   private final Operations operations;
   private final JournalHistory history;
-  private final ActorSystem<Deliver> system;
+  private final ActorSystem<Order> system;
+  private final Map<Integer, List<Order.Deliver>> waiting = new HashMap<>();
+  private final Set<Integer> losing = new HashSet<>();
+  private final Map<Long, Runnable> steps = new TreeMap<>();
+  private long stepsBegun;
 
   SimNode(String name, SimWorld world, EntityTypes types, OperationTypes operationTypes) {
     this.name = name;
@@ -61,9 +97,9 @@ final class SimNode {
     Agenda agenda = world.agenda().at(name);
     this.ports =
         new Ports(
-            loop::now,
+            () -> loop.nowAt(name),
             loop.random(),
-            SimDispatcher.executor(loop, name),
+            this::step,
             agenda,
             world.terms(name),
             world.entitiesSeenFrom(name),
@@ -71,11 +107,11 @@ final class SimNode {
             Telemetry.NONE,
             world.settings(),
             name);
-    List<ActorSystem<Deliver>> made = new ArrayList<>();
+    List<ActorSystem<Order>> made = new ArrayList<>();
     loop.inlineDuring(() -> {
-      ActorSystem<Deliver> fresh =
+      ActorSystem<Order> fresh =
           ActorSystem.create(
-              Behaviors.setup(this::guardian),
+              Behaviors.setup(Guardian::new),
               "sim",
               ActorSystemSetup.create(BootstrapSetup.create(config(loop.id(), name)), types));
       SystemMaterializer.get(fresh); // waits for itself when it is first asked for
@@ -85,56 +121,210 @@ final class SimNode {
     this.history = new JournalHistory(system, this::events, types);
     this.operations = new Operations(operationTypes, types.codec(), history);
     daemon(agenda);
+    renew();
   }
 
   String name() {
     return name;
   }
 
+  /** A step takes a while, sometimes longer than its owner keeps the shard. */
+  private void step(Runnable body) {
+    SimLoop loop = world.loop();
+    long number = stepsBegun++;
+    steps.put(number, body);
+    world.beganStep(name);
+    Duration takes =
+        loop.between(
+            Duration.ofMillis(1), loop.random().nextInt(8) == 0 ? LONG_STEP_MAX : STEP_MAX);
+    if (loop.random().nextDouble() < loop.conditions().slowSteps) {
+      loop.conditions().coverage.hit(Fault.SLOW_STEPS);
+      takes = loop.between(Duration.ofSeconds(1), SLOW_STEP_MAX);
+    }
+    loop.after(
+        name,
+        takes,
+        () -> {
+          steps.remove(number);
+          body.run();
+        });
+  }
+
+  /** Steps that this node has in hand. */
+  Collection<Runnable> steps() {
+    return steps.values();
+  }
+
   /** Hands a message to the entity's actor on this node, starting it when there is none. */
   void deliver(
       EntityRef entity, Function<ActorRef<Reply>, Message> message, Consumer<Reply> answer) {
-    system.tell(new Deliver(entity, message, answer));
+    if (!world.hosts(name, entity)) {
+      return; // the sender asks again
+    }
+    int shard = Shards.of(entity);
+    Order.Deliver order = new Order.Deliver(entity, message, answer);
+    if (world.disk().terms().held(name, shard) > 0 && !losing.contains(shard)) {
+      system.tell(order);
+      return;
+    }
+    List<Order.Deliver> queue = waiting.computeIfAbsent(shard, _ -> new ArrayList<>());
+    if (queue.size() < WAITING_MAX) {
+      queue.add(order);
+    }
+    if (queue.size() == 1 && !losing.contains(shard)) {
+      claim(shard);
+    }
   }
 
-  private Behavior<Deliver> guardian(ActorContext<Deliver> context) {
-    Map<EntityRef, ActorRef<Message>> live = new HashMap<>();
-    Map<ActorRef<Message>, EntityRef> names = new HashMap<>();
-    return Behaviors.receive(Deliver.class)
-        .onMessage(
-            Deliver.class,
-            deliver -> {
-              ActorRef<Message> actor =
-                  live.computeIfAbsent(
-                      deliver.entity(),
-                      ref -> {
-                        ActorRef<Message> fresh = context.spawnAnonymous(behavior(ref));
-                        context.watch(fresh);
-                        names.put(fresh, ref);
-                        return fresh;
-                      });
-              ActorRef<Reply> replyTo =
-                  context.spawnAnonymous(
-                      Behaviors.receive(Reply.class)
-                          .onAnyMessage(reply -> {
-                            deliver.answer().accept(reply);
-                            return Behaviors.stopped();
-                          })
-                          .build());
-              actor.tell(deliver.message().apply(replyTo));
-              return Behaviors.same();
-            })
-        .onSignal(
-            Terminated.class,
-            terminated -> {
-              ActorRef<Message> gone = terminated.getRef().unsafeUpcast();
-              EntityRef ref = names.remove(gone);
-              if (ref != null) {
-                live.remove(ref, gone);
-              }
-              return Behaviors.same();
-            })
-        .build();
+  private void claim(int shard) {
+    world.atJournal(
+        name,
+        () -> world.disk().terms().claim(shard, name),
+        (term, failure) -> {
+          if (term == null) {
+            world.loop().after(name, CLAIM_AGAIN, () -> claim(shard));
+            return;
+          }
+          world.loop().note(name + " holds shard " + shard + " under term " + term);
+          world.disk().terms().hold(name, shard, term);
+          List<Order.Deliver> queue = waiting.remove(shard);
+          if (queue != null) {
+            queue.forEach(system::tell);
+          }
+        });
+  }
+
+  /** The journal said that another claimed the shard. */
+  void lost(int shard) {
+    if (losing.add(shard)) {
+      world.loop().note(name + " learns that it lost shard " + shard);
+      system.tell(new Order.Drop(shard));
+    }
+  }
+
+  private void gone(int shard) {
+    world.disk().terms().release(name, shard);
+    losing.remove(shard);
+    List<Order.Deliver> queue = waiting.remove(shard);
+    if (queue != null) {
+      queue.forEach(order -> deliver(order.entity(), order.message(), order.answer()));
+    }
+  }
+
+  /** Stops what lives in the shard; {@code done} when all has come to an end. */
+  void handOff(int shard, Runnable done) {
+    system.tell(
+        new Order.HandOff(
+            shard,
+            () -> {
+              world.disk().terms().release(name, shard);
+              done.run();
+            }));
+  }
+
+  /** The parent of all entities of the node. */
+  private final class Guardian extends AbstractBehavior<Order> {
+    private final Map<EntityRef, ActorRef<Message>> live = new HashMap<>();
+    private final Map<ActorRef<Message>, EntityRef> names = new HashMap<>();
+    private final Map<EntityRef, List<Order.Deliver>> leaving = new HashMap<>();
+    private final Map<Integer, List<Runnable>> onEmpty = new TreeMap<>();
+
+    Guardian(ActorContext<Order> context) {
+      super(context);
+    }
+
+    @Override
+    public Receive<Order> createReceive() {
+      return newReceiveBuilder()
+          .onMessage(Order.class, this::on)
+          .onSignal(Terminated.class, this::terminated)
+          .build();
+    }
+
+    private Behavior<Order> on(Order order) {
+      switch (order) {
+        case Order.Deliver deliver -> deliver(deliver);
+        case Order.Drop(var shard) -> {
+          List.copyOf(live.entrySet()).stream()
+              .filter(entry -> Shards.of(entry.getKey()) == shard)
+              .sorted(Comparator.comparing(entry -> entry.getKey().toString()))
+              .forEach(entry -> getContext().stop(entry.getValue()));
+          whenEmpty(shard, () -> gone(shard));
+        }
+        case Order.HandOff(var shard, var done) -> {
+          List.copyOf(live.entrySet()).stream()
+              .filter(entry -> Shards.of(entry.getKey()) == shard)
+              .sorted(Comparator.comparing(entry -> entry.getKey().toString()))
+              .forEach(entry -> entry.getValue().tell(Message.Stop.INSTANCE));
+          whenEmpty(shard, done);
+        }
+        case Order.Passivate(var entity) -> {
+          ActorRef<Message> actor = live.get(entity);
+          if (actor != null) {
+            leaving.computeIfAbsent(entity, _ -> new ArrayList<>());
+            actor.tell(Message.Stop.INSTANCE);
+          }
+        }
+      }
+      return this;
+    }
+
+    private void deliver(Order.Deliver deliver) {
+      EntityRef entity = deliver.entity();
+      List<Order.Deliver> held = leaving.get(entity);
+      if (held != null) {
+        held.add(deliver);
+        return;
+      }
+      ActorRef<Message> actor = live.get(entity);
+      if (actor == null) {
+        actor = getContext().spawnAnonymous(behavior(entity));
+        getContext().watch(actor);
+        live.put(entity, actor);
+        names.put(actor, entity);
+      }
+      ActorRef<Reply> replyTo =
+          getContext()
+              .spawnAnonymous(
+                  Behaviors.receive(Reply.class)
+                      .onAnyMessage(reply -> {
+                        deliver.answer().accept(reply);
+                        return Behaviors.stopped();
+                      })
+                      .build());
+      actor.tell(deliver.message().apply(replyTo));
+    }
+
+    private Behavior<Order> terminated(Terminated terminated) {
+      ActorRef<Message> actor = terminated.getRef().unsafeUpcast();
+      EntityRef entity = names.remove(actor);
+      if (entity == null) {
+        return this;
+      }
+      live.remove(entity);
+      List<Order.Deliver> held = leaving.remove(entity);
+      int shard = Shards.of(entity);
+      if (onEmpty.containsKey(shard)) {
+        checkEmpty(shard);
+      } else if (held != null) {
+        held.forEach(this::deliver);
+      }
+      return this;
+    }
+
+    private void whenEmpty(int shard, Runnable then) {
+      onEmpty.computeIfAbsent(shard, _ -> new ArrayList<>()).add(then);
+      checkEmpty(shard);
+    }
+
+    private void checkEmpty(int shard) {
+      if (live.keySet().stream().noneMatch(entity -> Shards.of(entity) == shard)) {
+        List<Runnable> then = onEmpty.remove(shard);
+        if (then != null) {
+          then.forEach(Runnable::run);
+        }
+      }
+    }
   }
 
   private Behavior<Message> behavior(EntityRef ref) {
@@ -143,7 +333,40 @@ final class SimNode {
 
   private <S, C, E> Behavior<Message> behavior(EntityType<S, C, E> type, EntityRef ref) {
     return EntityBehavior.create(
-        type, ref, ports, types.codec(), history, operations.reactor(type), null);
+        type,
+        ref,
+        ports,
+        types.codec(),
+        history,
+        operations.reactor(type),
+        () -> system.tell(new Order.Passivate(ref)));
+  }
+
+  /** Asks the journal whether what this node holds is still its own, as a lease's renewal does. */
+  private void renew() {
+    world
+        .loop()
+        .after(
+            name,
+            RENEW_EVERY,
+            () -> {
+              renew();
+              for (int shard = 0; shard < Shards.COUNT; shard++) {
+                int mine = shard;
+                long term = world.disk().terms().held(name, shard);
+                if (term > 0) {
+                  world.<Boolean>atJournal(
+                      name,
+                      () -> world.disk().terms().newest(mine).term() == term,
+                      (still, _) -> {
+                        if (Boolean.FALSE.equals(still)
+                            && world.disk().terms().held(name, mine) == term) {
+                          lost(mine);
+                        }
+                      });
+                }
+              }
+            });
   }
 
   private void daemon(Agenda agenda) {
@@ -153,11 +376,13 @@ final class SimNode {
             name,
             DAEMON_EVERY,
             () -> {
-              agenda
-                  .take(0, 1, 100, VISIBILITY)
-                  .thenAccept(due ->
-                      due.forEach(
-                          row -> ports.entities().wake(row.entity(), row.name(), row.missed())));
+              if (world.agenda().anyDue()) {
+                agenda
+                    .take(0, 1, 100, VISIBILITY)
+                    .thenAccept(due ->
+                        due.forEach(
+                            row -> ports.entities().wake(row.entity(), row.name(), row.missed())));
+              }
               daemon(agenda);
             });
   }
@@ -189,6 +414,7 @@ final class SimNode {
             copyhold.simulation.journal {
               class = "io.copyhold.chaos.simulation.SimJournal"
               plugin-dispatcher = "pekko.actor.default-dispatcher"
+              circuit-breaker { max-failures = 1000000, call-timeout = 60s, reset-timeout = 1s }
             }
             pekko {
               loggers = []
@@ -217,6 +443,6 @@ final class SimNode {
             }
             """
                 .formatted(loop, node, dispatcher))
-        .withFallback(ConfigFactory.load());
+        .withFallback(DEFAULTS);
   }
 }

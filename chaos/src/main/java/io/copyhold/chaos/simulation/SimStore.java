@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,18 +42,48 @@ public final class SimStore implements DataStore {
     }
   }
 
+  /**
+   * What a home holds.
+   *
+   * @param scripts how many of the changelog have run
+   * @param tenants who has a login, and whether it is open
+   */
+  record Contents(int scripts, Map<String, Boolean> tenants) {}
+
   private final String id;
   private final SimLoop loop;
+  private final SimStores stores;
   private final Map<HomeRef, Home> homes =
       new TreeMap<>(java.util.Comparator.comparing(HomeRef::toString));
   private final Map<String, FenceToken> seen = new TreeMap<>();
   private final Map<String, Long> terms = new TreeMap<>();
   private final List<String> effects = new ArrayList<>();
   private double failureRate;
+  private boolean away;
+  private BiPredicate<HomeRef, Integer> refusing = (_, _) -> false;
 
-  SimStore(String id, SimLoop loop) {
+  SimStore(String id, SimLoop loop, SimStores stores) {
     this.id = id;
     this.loop = loop;
+    this.stores = stores;
+  }
+
+  /** From now on nobody reaches it, or everybody again. */
+  void away(boolean next) {
+    away = next;
+  }
+
+  /** Scripts that fail here, by home and position, however often they are tried. */
+  void refusing(BiPredicate<HomeRef, Integer> scripts) {
+    refusing = scripts;
+  }
+
+  Map<HomeRef, Contents> homes() {
+    Map<HomeRef, Contents> all =
+        new TreeMap<>(java.util.Comparator.comparing(HomeRef::toString));
+    homes.forEach((ref, home) ->
+        all.put(ref, new Contents(home.ledger.size(), Map.copyOf(home.tenants))));
+    return all;
   }
 
   /**
@@ -79,7 +110,14 @@ public final class SimStore implements DataStore {
 
   private <T> T call(java.util.function.Supplier<T> body) {
     double luck = loop.random().nextDouble();
-    if (luck < failureRate / 2) {
+    if (away) {
+      loop.conditions().coverage.hit(Fault.STORE_AWAY);
+      throw away();
+    }
+    if (luck < failureRate) {
+      loop.conditions().coverage.hit(Fault.STORE_FAILS);
+    }
+    if (luck < failureRate / 2 || !stores.takes()) {
       throw away();
     }
     T result = body.get();
@@ -96,13 +134,18 @@ public final class SimStore implements DataStore {
   private void enter(HomeRef home, Fence fence) {
     String owner = home + " " + fence.owner();
     String operation = home + " " + fence.operation();
-    if (fence.token().term() < terms.getOrDefault(owner, 0L)
-        || fence.token().compareTo(seen.getOrDefault(operation, new FenceToken(0, 0))) < 0) {
+    boolean stale =
+        fence.token().term() < terms.getOrDefault(owner, 0L)
+            || fence.token().compareTo(seen.getOrDefault(operation, new FenceToken(0, 0))) < 0;
+    if (stale && !loop.conditions().has(Defect.STORE_IGNORES_FENCES)) {
+      loop.conditions().coverage.staleEffect();
+      loop.note(id + ": refused " + fence.operation() + " " + fence.token());
       throw new ProblemException(
           Problem.conflict("stale-token", "a later attempt was here").at(id));
     }
     terms.put(owner, fence.token().term());
     seen.put(operation, fence.token());
+    stores.tell(new Happening.Accepted(home, fence));
   }
 
   private void change(HomeRef home, Fence fence, Runnable body) {
@@ -113,9 +156,10 @@ public final class SimStore implements DataStore {
     });
   }
 
-  private void effect(String what) {
+  private void effect(HomeRef home, Fence fence, String what) {
     effects.add(what);
-    loop.note(id + ": " + what);
+    loop.note(id + ": " + what + " by " + fence.operation() + " " + fence.token());
+    stores.tell(new Happening.Effected(home, what, fence.key()));
   }
 
   private Home require(HomeRef ref) {
@@ -149,7 +193,7 @@ public final class SimStore implements DataStore {
         () -> {
           if (!homes.containsKey(ref)) {
             homes.put(ref, new Home(changelog));
-            effect("create " + ref.name());
+            effect(ref, fence, "create " + ref.name());
           }
         });
   }
@@ -160,8 +204,9 @@ public final class SimStore implements DataStore {
         ref,
         fence,
         () -> {
-          if (homes.remove(ref) != null) {
-            effect("drop " + ref.name());
+          if (!loop.conditions().has(Defect.STORE_KEEPS_DROPPED_HOMES)
+              && homes.remove(ref) != null) {
+            effect(ref, fence, "drop " + ref.name());
           }
         });
   }
@@ -173,7 +218,7 @@ public final class SimStore implements DataStore {
         fence,
         () -> {
           if (require(ref).tenants.put(tenant, true) == null) {
-            effect("login " + tenant);
+            effect(ref, fence, "login " + tenant);
           }
         });
   }
@@ -186,7 +231,7 @@ public final class SimStore implements DataStore {
         () -> {
           Home home = homes.get(ref);
           if (home != null && home.tenants.remove(tenant) != null) {
-            effect("logout " + tenant);
+            effect(ref, fence, "logout " + tenant);
           }
         });
   }
@@ -207,7 +252,7 @@ public final class SimStore implements DataStore {
         fence,
         () -> {
           if (!Boolean.valueOf(open).equals(require(ref).tenants.put(tenant, open))) {
-            effect((open ? "open " : "close ") + tenant);
+            effect(ref, fence, (open ? "open " : "close ") + tenant);
           }
         });
   }
@@ -218,10 +263,17 @@ public final class SimStore implements DataStore {
       enter(ref, fence);
       Home home = require(ref);
       if (script.position() <= home.ledger.size()) {
+        if (loop.conditions().has(Defect.STORE_FORGETS_KEYS)) {
+          effect(ref, fence, "script " + ref.name() + " " + script.position());
+        }
         return new Applied(true, 0);
       }
       if (script.position() != home.ledger.size() + 1) {
         throw new ProblemException(Problem.conflict("out-of-order", script.file()).at(id));
+      }
+      if (refusing.test(ref, script.position())) {
+        throw new ProblemException(
+            Problem.conflict("script-failed", script.file() + " fails").at(id));
       }
       home.epoch = fence.epoch();
       home.ledger.add(
@@ -234,7 +286,7 @@ public final class SimStore implements DataStore {
               loop.now(),
               1,
               false));
-      effect("script " + ref.name() + " " + script.position());
+      effect(ref, fence, "script " + ref.name() + " " + script.position());
       return new Applied(false, 1);
     });
   }

@@ -10,16 +10,20 @@ import io.copyhold.runtime.entity.Message;
 import io.copyhold.runtime.entity.Ownership;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShellSettings;
-import io.copyhold.runtime.journal.Journaled;
 import io.copyhold.runtime.operation.OperationTypes;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -34,6 +38,14 @@ import org.jspecify.annotations.Nullable;
 public final class SimWorld implements AutoCloseable {
   private static final Duration DETECTION = Duration.ofSeconds(2);
   private static final Duration CLIENT_RETRY = Duration.ofMillis(200);
+  private static final Duration ORPHAN_MAX = Duration.ofSeconds(20);
+  private static final Duration DELAY_MAX = Duration.ofSeconds(8);
+  private static final Duration HAND_OFF_MAX = Duration.ofSeconds(60);
+  private static final int EVENT_CHARS_MAX = 140;
+  private static final String CLIENT = "client";
+
+  /** Owner of a shard that is being handed over. */
+  private static final String NOBODY = "";
 
   /** Something that just became durable. */
   public record Written(EntityRef entity, long version, String event) {}
@@ -43,25 +55,80 @@ public final class SimWorld implements AutoCloseable {
   private final SimAgenda agenda;
   private final EntityTypes types;
   private final Supplier<OperationTypes> operations;
+  private final Truth truth;
   private final Map<String, SimNode> nodes = new TreeMap<>();
+
+  /** Whom the cluster takes for its members. */
+  private final Set<String> members = new TreeSet<>();
+
+  private final Map<Integer, String> shards = new HashMap<>();
+
+  /** The shards as a node saw them last that was removed and does not know. */
+  private final Map<String, Map<Integer, String>> outdated = new HashMap<>();
+
   private final Map<EntityRef, Map<String, String>> forcedOwners = new HashMap<>();
   private final List<Consumer<Written>> observers = new ArrayList<>();
-  private double lossRate;
-  private double duplicationRate;
-  private long term;
+  private Consumer<Happening> watcher = _ -> {};
+  private Consumer<String> onStep = _ -> {};
 
   public SimWorld(long seed, EntityTypes types, Supplier<OperationTypes> operations) {
     this.loop = new SimLoop("sim-" + seed + "-" + System.identityHashCode(this), seed);
     this.disk = new SimDisk(loop);
     this.agenda = new SimAgenda(loop);
     this.types = types;
+    this.truth = new Truth(types);
     this.operations = operations;
-    disk.afterWrite(rows ->
-        rows.forEach(row -> {
-          Written written =
-              new Written(EntityRef.parse(row.persistenceId()), row.sequence(), row.manifest());
-          List.copyOf(observers).forEach(observer -> observer.accept(written));
-        }));
+    disk.afterWrite(this::written);
+    disk.onFenced(this::lost);
+  }
+
+  private void lost(String node, int shard) {
+    if (nodes.get(node) instanceof SimNode fenced) {
+      fenced.lost(shard);
+    }
+  }
+
+  private void written(List<SimDisk.Row> rows) {
+    for (SimDisk.Row row : rows) {
+      loop.conditions().coverage.event();
+      Happening.Appended appended = truth.append(row, row == rows.getLast());
+      String event = String.valueOf(appended.event().event());
+      loop.note(
+          row.persistenceId()
+              + "@"
+              + row.sequence()
+              + " by "
+              + row.node()
+              + " term "
+              + row.term()
+              + ": "
+              + event.substring(0, Math.min(event.length(), EVENT_CHARS_MAX)));
+      watcher.accept(appended);
+    }
+    for (SimDisk.Row row : rows) {
+      Written written =
+          new Written(EntityRef.parse(row.persistenceId()), row.sequence(), row.manifest());
+      List.copyOf(observers).forEach(observer -> observer.accept(written));
+    }
+  }
+
+  /** Sees every event, acknowledgement and end of a row, as it becomes true. */
+  void watch(Consumer<Happening> next) {
+    watcher = next;
+    agenda.onChange(entity -> next.accept(new Happening.RowChanged(entity)));
+  }
+
+  /** Called with the node's name whenever a step begins. */
+  void onStep(Consumer<String> observer) {
+    onStep = observer;
+  }
+
+  void beganStep(String node) {
+    onStep.accept(node);
+  }
+
+  Truth truth() {
+    return truth;
   }
 
   public SimLoop loop() {
@@ -97,8 +164,8 @@ public final class SimWorld implements AutoCloseable {
 
   /** Shares of messages between nodes that are lost, and that arrive twice. */
   public void faults(double loss, double duplication) {
-    lossRate = loss;
-    duplicationRate = duplication;
+    loop.conditions().loss = loss;
+    loop.conditions().duplication = duplication;
   }
 
   public void start(String node) {
@@ -108,26 +175,103 @@ public final class SimWorld implements AutoCloseable {
   /** Starts a node of another version: one that knows other operation types. */
   public void startWith(String node, OperationTypes known) {
     nodes.put(node, new SimNode(node, this, types, known));
+    members.add(node);
+    loop.note("start " + node);
+  }
+
+  /** Starts a node with entity types of its own, to see what notices that they are broken. */
+  void startWith(String node, EntityTypes broken) {
+    nodes.put(node, new SimNode(node, this, broken, operations.get()));
+    members.add(node);
+    loop.note("start " + node);
   }
 
   /**
    * kill -9: nothing of it runs any more; the others notice after a while and wake its entities.
    */
   public void kill(String node) {
-    if (nodes.remove(node) == null) {
+    SimNode killed = nodes.remove(node);
+    if (killed == null) {
       return;
     }
     loop.kill(node);
+    outdated.remove(node);
     loop.note("kill " + node);
-    if (!nodes.isEmpty()) {
-      loop.after("world", DETECTION, () -> survivor(node));
+    loop.after("world", DETECTION, () -> remove(node));
+  }
+
+  /** As {@link #kill}, but the statements its steps had sent to stores are still carried out. */
+  void killWithOrphans(String node, SimStores stores) {
+    if (nodes.get(node) instanceof SimNode killed) {
+      List<Runnable> steps = List.copyOf(killed.steps());
+      kill(node);
+      for (Runnable step : steps) {
+        loop.after(
+            "world",
+            loop.between(Duration.ZERO, ORPHAN_MAX),
+            () -> {
+              loop.note("a statement of " + node + " is carried out after its death");
+              stores.orphan(step);
+            });
+      }
     }
   }
 
-  private void survivor(String lost) {
-    if (!nodes.isEmpty()) {
-      agenda.at(nodes.keySet().iterator().next()).wakeAllOf(lost);
+  /**
+   * The others take the node for lost. If it lives, it goes on with what it believes to be its own.
+   */
+  void remove(String node) {
+    if (!members.remove(node)) {
+      return;
     }
+    loop.note("removed " + node);
+    if (nodes.containsKey(node)) {
+      outdated.put(node, new HashMap<>(shards));
+    }
+    shards.values().removeIf(owner -> owner.equals(node));
+    agenda.wakeAllOf(node);
+  }
+
+  boolean member(String node) {
+    return members.contains(node);
+  }
+
+  /** Nodes that run or stand still, members or not. */
+  Collection<SimNode> nodes() {
+    return nodes.values();
+  }
+
+  /**
+   * A shard goes from its node to another one, after what runs there has come to a stop; false when
+   * there is nothing to hand over.
+   */
+  boolean handOff(int shard, String to) {
+    String from = shards.get(shard);
+    if (from == null || from.equals(to) || !(nodes.get(from) instanceof SimNode node)) {
+      return false;
+    }
+    loop.note("hand-off of shard " + shard + " from " + from + " to " + to);
+    shards.put(shard, NOBODY);
+    loop.after(
+        from,
+        Duration.ZERO,
+        () ->
+            node.handOff(
+                shard,
+                () -> {
+                  if (NOBODY.equals(shards.get(shard))) {
+                    shards.put(shard, to);
+                  }
+                }));
+    loop.after( // whatever became of it: its node may have died meanwhile
+        "world",
+        HAND_OFF_MAX,
+        () -> {
+          if (NOBODY.equals(shards.get(shard))) {
+            shards.remove(shard);
+          }
+        });
+    return true;
   }
 
   public boolean alive(String node) {
@@ -157,93 +301,146 @@ public final class SimWorld implements AutoCloseable {
   }
 
   /** The state as the journal has it. */
+  @SuppressWarnings("unchecked")
   public <S, C, E> S state(EntityType<S, C, E> type, String id) {
-    S state = type.initial();
-    for (SimDisk.Row row : disk.rows(new EntityRef(type.name(), id).persistenceId()).values()) {
-      Journaled stored = types.codec().decodeEvent(row.manifest(), row.bytes());
-      if (stored.event() instanceof Journaled.Unreadable unreadable) {
-        throw new IllegalStateException(type.name() + "/" + id + " has " + unreadable);
-      }
-      @SuppressWarnings("unchecked")
-      E event = (E) stored.event();
-      state = type.evolve(state, event);
-    }
-    return state;
+    return (S) truth.get(new EntityRef(type.name(), id)).state();
   }
 
   /** A client: repeats a command with one key until it is applied or refused. */
   public CompletableFuture<Reply> client(EntityRef entity, Object command, String key) {
     Origin origin = Origin.of("token:client").withKey(key);
-    return repeated(() -> entitiesSeenFrom("client").ask(entity, command, origin));
+    return repeated(key, entity, via -> via.ask(entity, command, origin));
   }
 
   /** As {@link #client}, to an operation of {@code owner}. */
   public CompletableFuture<Reply> signal(
       EntityRef owner, String operation, Object command, String key) {
     Origin origin = Origin.of("token:client").withKey(key);
-    return repeated(() -> entitiesSeenFrom("client").signal(owner, operation, command, origin));
+    return repeated(
+        key, owner.operation(operation), via -> via.signal(owner, operation, command, origin));
   }
 
-  private CompletableFuture<Reply> repeated(Supplier<CompletionStage<Reply>> call) {
+  private CompletableFuture<Reply> repeated(
+      String key, EntityRef entity, Function<Entities, CompletionStage<Reply>> call) {
     CompletableFuture<Reply> done = new CompletableFuture<>();
-    attempt(call, done);
+    attempt(key, entity, call, done);
     return done;
   }
 
-  private void attempt(Supplier<CompletionStage<Reply>> call, CompletableFuture<Reply> done) {
-    call.get()
+  private void attempt(
+      String key,
+      EntityRef entity,
+      Function<Entities, CompletionStage<Reply>> call,
+      CompletableFuture<Reply> done) {
+    call.apply(new Network(CLIENT, through()))
         .thenAccept(reply -> {
           if (reply instanceof Reply.NotNow) {
-            loop.after("client", CLIENT_RETRY, () -> attempt(call, done));
-          } else {
-            done.complete(reply);
+            loop.after(CLIENT, CLIENT_RETRY, () -> attempt(key, entity, call, done));
+            return;
           }
+          loop.note("answer to " + key + ": " + reply.getClass().getSimpleName());
+          if (reply instanceof Reply.Applied applied) {
+            watcher.accept(new Happening.Acknowledged(entity, key, applied));
+          }
+          done.complete(reply);
         });
   }
 
+  /** The node whose address the client's call happens to reach. */
+  private String through() {
+    if (nodes.isEmpty() || forcedOwners.values().stream().anyMatch(v -> v.containsKey(CLIENT))) {
+      return CLIENT;
+    }
+    List<String> names = List.copyOf(nodes.keySet());
+    return names.get(loop.random().nextInt(names.size()));
+  }
+
+  /** Does something in the journal's database for a node; the answer may not come. */
+  <T> void atJournal(
+      String node, Supplier<T> body, BiConsumer<@Nullable T, @Nullable Throwable> answer) {
+    loop.after(
+        node,
+        Duration.ofNanos(500_000),
+        () ->
+            loop.after(
+                "journal",
+                Duration.ofNanos(100_000 + loop.random().nextLong(1_000_000)),
+                () -> {
+                  boolean away = loop.conditions().journalAway;
+                  T value = away ? null : body.get();
+                  loop.after(
+                      node,
+                      Duration.ofNanos(500_000),
+                      () -> answer.accept(value, away ? new IOException("away") : null));
+                }));
+  }
+
+  /** Terms of operations: only whoever holds the shard gets one, and it is above all earlier ones. */
   Ownership terms(String node) {
-    return _ -> {
+    return entity -> {
       CompletableFuture<Long> done = new CompletableFuture<>();
-      loop.after(
+      int shard = Shards.of(entity);
+      atJournal(
           node,
-          Duration.ofNanos(500_000),
-          () -> {
-            long taken = ++term;
-            loop.after(node, Duration.ofNanos(500_000), () -> done.complete(taken));
+          () -> disk.terms().newest(shard).node().equals(node) ? disk.terms().next() : 0L,
+          (term, failure) -> {
+            if (term != null && term > 0) {
+              done.complete(term);
+            } else if (failure == null) {
+              done.completeExceptionally(new IOException("the shard is another's"));
+              lost(node, shard);
+            } else {
+              done.completeExceptionally(failure);
+            }
           });
       return done;
     };
   }
 
-  private @Nullable SimNode owner(String seenFrom, EntityRef entity) {
+  /** Whether {@code node} takes itself for the entity's owner. */
+  boolean hosts(String node, EntityRef entity) {
+    return node.equals(owner(node, entity));
+  }
+
+  private @Nullable String owner(String seenFrom, EntityRef entity) {
     String forced = forcedOwners.getOrDefault(entity, Map.of()).get(seenFrom);
     if (forced != null && nodes.containsKey(forced)) {
-      return nodes.get(forced);
+      return forced;
     }
-    if (nodes.isEmpty()) {
-      return null;
+    int shard = Shards.of(entity);
+    Map<Integer, String> view = outdated.get(seenFrom);
+    if (view != null) {
+      return view.get(shard);
     }
-    List<SimNode> live = List.copyOf(nodes.values());
-    return live.get(Math.floorMod(entity.toString().hashCode(), live.size()));
+    String owner = shards.get(shard);
+    if (owner == null && !members.isEmpty()) {
+      List<String> all = List.copyOf(members);
+      owner = all.get(loop.random().nextInt(all.size()));
+      shards.put(shard, owner);
+      loop.note("shard " + shard + " goes to " + owner);
+    }
+    return owner;
   }
 
   Entities entitiesSeenFrom(String node) {
-    return new Network(node);
+    return new Network(node, node);
   }
 
   /** Messages take time, get lost and arrive twice. */
   private final class Network implements Entities {
-    private final String node;
+    private final String sender;
+    private final String seenFrom;
 
-    Network(String node) {
-      this.node = node;
+    Network(String sender, String seenFrom) {
+      this.sender = sender;
+      this.seenFrom = seenFrom;
     }
 
     private CompletionStage<Reply> send(
         EntityRef entity, Function<ActorRef<Reply>, Message> message) {
       CompletableFuture<Reply> done = new CompletableFuture<>();
       loop.after(
-          node,
+          sender,
           settings().askMax(),
           () ->
               done.complete(
@@ -252,24 +449,41 @@ public final class SimWorld implements AutoCloseable {
                       false,
                       Problem.unavailable("no-answer", entity + " gave no answer"))));
       transmit(() -> {
-        SimNode target = owner(node, entity);
-        if (target != null) {
-          target.deliver(
-              entity,
-              message,
-              reply -> transmit(() -> loop.after(node, Duration.ZERO, () -> done.complete(reply))));
+        String target = owner(seenFrom, entity);
+        if (target != null && nodes.get(target) instanceof SimNode node) {
+          loop.after(
+              target,
+              Duration.ZERO,
+              () ->
+                  node.deliver(
+                      entity,
+                      message,
+                      reply ->
+                          transmit(
+                              () ->
+                                  loop.after(sender, Duration.ZERO, () -> done.complete(reply)))));
         }
       });
       return done;
     }
 
     private void transmit(Runnable arrival) {
-      int copies =
-          loop.random().nextDouble() < lossRate
-              ? 0
-              : loop.random().nextDouble() < duplicationRate ? 2 : 1;
+      Conditions conditions = loop.conditions();
+      int copies = 1;
+      if (loop.random().nextDouble() < conditions.loss) {
+        conditions.coverage.hit(Fault.LOSS);
+        copies = 0;
+      } else if (loop.random().nextDouble() < conditions.duplication) {
+        conditions.coverage.hit(Fault.DUPLICATION);
+        copies = 2;
+      }
       for (int i = 0; i < copies; i++) {
-        loop.after("world", Duration.ofNanos(100_000 + loop.random().nextLong(5_000_000)), arrival);
+        Duration takes = Duration.ofNanos(100_000 + loop.random().nextLong(5_000_000));
+        if (loop.random().nextDouble() < conditions.delay) {
+          conditions.coverage.hit(Fault.DELAY);
+          takes = loop.between(Duration.ofMillis(100), DELAY_MAX);
+        }
+        loop.after("world", takes, arrival);
       }
     }
 

@@ -20,8 +20,10 @@ import io.copyhold.runtime.operation.Step;
 import io.copyhold.runtime.operation.StepContext;
 import io.copyhold.runtime.operation.StepResult;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -326,5 +328,67 @@ final class SignalsSimulationTest {
     old.kill("b");
     old.start("c");
     untilState("done");
+  }
+
+  /** A step whose work, forward and backward, is done by another entity. */
+  private static Step calling(String name) {
+    return new Scripted(
+        name,
+        Step.Repeat.SAFE,
+        RetryPolicy.DEFAULT,
+        _ -> StepResult.call(new EntityRef("job", "neighbour"), new Job.Command.Note("take")),
+        _ -> StepResult.call(new EntityRef("job", "neighbour"), new Job.Command.Note("give")));
+  }
+
+  @Test
+  void aCancelledOperationUndoesAStepThatAsksOthers() {
+    start(
+        new Script(
+            "work", List.of(calling("place"), step("ask", _ -> StepResult.gate("go", "may it?")))));
+    untilWaiting(Wait.Gate.class);
+    signal(new Command.Cancel());
+    untilState("cancelled");
+  }
+
+  @Test
+  void everyVersionOfAnOperationCanBeLookedAt() {
+    start(
+        new Script("work", List.of(calling("place"), step("act", _ -> done("act")))),
+        new Script("inner", List.of()));
+    untilState("done");
+    Operation past = OperationEntity.TYPE.initial();
+    int versions = 0;
+    for (SimDisk.Row row : world.disk().rows("operation|job/one/work/1").values()) {
+      past =
+          OperationEntity.TYPE.evolve(
+              past,
+              (Operation.Event) TYPES.codec().decodeEvent(row.manifest(), row.bytes()).event());
+      assertThat(OperationEntity.TYPE.view(past).path("explain").isArray()).isTrue();
+      versions++;
+    }
+    assertThat(versions).isGreaterThan(5);
+  }
+
+  @Test
+  void aClockThatIsSetBackDelaysAnOperationAndNoMore() {
+    for (int after = 0; after < 40; after++) {
+      did.clear();
+      start(
+          new Script(
+              "work",
+              List.of(
+                  step(
+                      "wait",
+                      s ->
+                          s.iteration() == 0
+                              ? StepResult.again(Map.of(), Duration.ofSeconds(4), 0, 0)
+                              : done("waited")))));
+      untilWaiting(Wait.Until.class);
+      Instant due = ((Wait.Until) ((Running) operation()).waiting()).due();
+      world.run(() -> !world.loop().now().isBefore(due), LIMIT);
+      world.loop().runSteps(after, Duration.ofSeconds(1));
+      world.loop().skew("a", Duration.ofMinutes(-50));
+      untilState("done");
+    }
   }
 }

@@ -25,6 +25,10 @@ import org.slf4j.event.Level;
  */
 public final class EntityBehavior {
   private static final Duration BACKOFF_MIN = Duration.ofMillis(100);
+
+  /** Spreads restarts; from the port, because the supervisor's own jitter follows no seed. */
+  private static final int BACKOFF_JITTER_MILLIS = 20;
+
   private static final Duration BACKOFF_MAX = Duration.ofSeconds(5);
 
   private EntityBehavior() {}
@@ -68,7 +72,10 @@ public final class EntityBehavior {
             }));
     return Behaviors.supervise(behavior)
         .onFailure(
-            SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, 0.2)
+            SupervisorStrategy.restartWithBackoff(
+                    BACKOFF_MIN.plusMillis(ports.random().nextInt(BACKOFF_JITTER_MILLIS)),
+                    BACKOFF_MAX,
+                    0)
                 .withResetBackoffAfter(Duration.ofSeconds(30))
                 .withLogLevel(Level.WARN));
   }

@@ -37,6 +37,11 @@ public record Explanation(
           new Explanation(
               "stalled", "what it waits for cannot come: " + running.stalled(), null, null));
     }
+    if (running.current() < 0 || running.current() >= running.steps().size()) {
+      // A version of the past, between the last step's event and the end that came with it.
+      reasons.add(new Explanation("runner", "all is done but to say so", null, null));
+      return reasons;
+    }
     StepState step = running.step();
     String what = (running.undoing() ? "undoing step " : "step ") + step.name();
     reasons.add(

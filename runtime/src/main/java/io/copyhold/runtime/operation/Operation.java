@@ -65,6 +65,11 @@ public sealed interface Operation {
     StepState step() {
       return steps.get(current);
     }
+
+    /** A cancel came and waits for the step to stop; undoing goes on in spite of it. */
+    boolean winding() {
+      return cancelling && !undoing;
+    }
   }
 
   /** It came to an end, and stays to be read. */

@@ -72,6 +72,8 @@ final class StepRunner implements Reactor<Operation> {
 
     record Due() implements Note {}
 
+    record BeginAgain() implements Note {}
+
     record ReportEnd() implements Note {}
 
     record ChildGone() implements Note {}
@@ -147,7 +149,7 @@ final class StepRunner implements Reactor<Operation> {
     if (stopped != null) {
       return;
     }
-    if (live != null && (running.paused() || running.cancelling())) {
+    if (live != null && (running.paused() || running.winding())) {
       live.requestStop();
     }
     switch (running.waiting()) {
@@ -220,7 +222,10 @@ final class StepRunner implements Reactor<Operation> {
     }
   }
 
-  /** The intent of the next attempt, or that this node cannot make one. */
+  /**
+   * The intent of the next attempt, or that this node cannot make one. Repeated if nothing comes of
+   * it: a clock that was set back meanwhile makes it too early.
+   */
   private void intend(Running running, long term) {
     if (begunAt != version) {
       begunAt = version;
@@ -228,6 +233,9 @@ final class StepRunner implements Reactor<Operation> {
           step(running) == null
               ? new Command.AwaitDefinition(term)
               : new Command.Begin(shell.ports().node(), term));
+      shell
+          .timers()
+          .startSingleTimer("begin", new Message.Reaction(new Note.BeginAgain()), REPORT_EVERY);
     }
   }
 
@@ -352,7 +360,7 @@ final class StepRunner implements Reactor<Operation> {
 
   private void call(Running running, Wait.Calling calling) {
     unpark();
-    if (running.cancelling() || running.paused()) {
+    if (running.winding() || running.paused()) {
       stoppedReport(calling.attempt());
       return;
     }
@@ -486,7 +494,7 @@ final class StepRunner implements Reactor<Operation> {
       shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
       startChild(running, wanted, actor);
     }
-    if (running.cancelling()) {
+    if (running.winding()) {
       child.tell(ask(new Command.Cancel()));
     } else {
       child.tell(ask(running.paused() ? new Command.Pause() : new Command.Resume()));
@@ -615,6 +623,12 @@ final class StepRunner implements Reactor<Operation> {
           look(state);
         }
       }
+      case Note.BeginAgain _ -> {
+        if (begunAt == now) {
+          begunAt = -1;
+          look(state);
+        }
+      }
       case Note.ReportEnd _ -> {
         if (state instanceof Operation.NotStarted) {
           ownerActor.tell(new Message.OperationAwaited(id));
@@ -689,7 +703,7 @@ final class StepRunner implements Reactor<Operation> {
   }
 
   private Command withNext(Running running, Command report) {
-    return term == null || stopped != null || running.paused() || running.cancelling()
+    return term == null || stopped != null || running.paused() || running.winding()
         ? report
         : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term));
   }
