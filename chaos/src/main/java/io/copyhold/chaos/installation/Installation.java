@@ -48,10 +48,15 @@ public final class Installation implements Closeable {
 
   /** Starts it; the databases are ready when this returns, the node is not. */
   public static Installation start(Path data) throws IOException {
+    return start(data, 1);
+  }
+
+  /** The same with several nodes. */
+  public static Installation start(Path data, int nodes) throws IOException {
     Config told =
         ConfigFactory.parseMap(
             Map.of(
-                "copyhold.supervisor.nodes", 1,
+                "copyhold.supervisor.nodes", nodes,
                 "copyhold.supervisor.stores", STORES,
                 "copyhold.supervisor.ports.http.wanted", 0,
                 "copyhold.supervisor.ports.remoting.wanted", 0,
