@@ -33,6 +33,9 @@ public final class Effects {
   private static final String NAME = "effects";
   private static final String READY = "ready";
 
+  /** Its row stays for its fences; its ledger goes. */
+  private static final String DROPPED = "dropped";
+
   private Effects() {}
 
   /**
@@ -77,7 +80,7 @@ public final class Effects {
         finding.wrong(book.name() + " has another script of version " + applied.version());
       }
     }
-    if (position != book.position()) {
+    if (position != book.position() && !book.state().equals(DROPPED)) {
       finding.wrong(
           "%s says position %d, its ledger %d".formatted(book.name(), book.position(), position));
     }
@@ -104,7 +107,7 @@ public final class Effects {
   private static void agree(List<Book> books, Roll roll, Finding finding) {
     Map<String, Book> ready = new HashMap<>();
     for (Book book : books) {
-      if (!book.state().equals("dropped")) {
+      if (!book.state().equals(DROPPED)) {
         ready.put(book.name(), book);
       }
     }

@@ -37,6 +37,8 @@ public final class Client implements AutoCloseable {
   /** All attempts at one change together. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  private static final Duration NOBODY_THERE = Duration.ofMillis(300);
+
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(200);
 
   private final String name;
@@ -231,6 +233,7 @@ public final class Client implements AutoCloseable {
       HttpResponse<String> answer = http.send(request.build(), BodyHandlers.ofString());
       return new Said(answer.statusCode(), json(answer.body()), true);
     } catch (ConnectException | HttpConnectTimeoutException e) {
+      Thread.sleep(NOBODY_THERE); // or the history would be full of this
       return new Said(0, Mappers.JSON.nullNode(), false);
     } catch (IOException e) {
       turn++;
