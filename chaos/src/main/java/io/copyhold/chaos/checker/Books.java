@@ -70,8 +70,7 @@ public final class Books {
     }
   }
 
-  private static List<Book> homes(Connection c, String store, String database)
-      throws SQLException {
+  private static List<Book> homes(Connection c, String store, String database) throws SQLException {
     List<Book> books = new ArrayList<>();
     try (PreparedStatement s = c.prepareStatement(HOMES);
         ResultSet r = s.executeQuery()) {
@@ -114,8 +113,7 @@ public final class Books {
       try (ResultSet r = s.executeQuery()) {
         List<Book.Fence> fences = new ArrayList<>();
         while (r.next()) {
-          fences.add(
-              new Book.Fence(r.getString(1), r.getString(2), r.getLong(3), r.getLong(4)));
+          fences.add(new Book.Fence(r.getString(1), r.getString(2), r.getLong(3), r.getLong(4)));
         }
         return fences;
       }

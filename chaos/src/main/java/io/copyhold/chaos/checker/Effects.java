@@ -68,7 +68,8 @@ public final class Effects {
       finding.looked();
       if (applied.position() != position + 1) {
         finding.lost(
-            "%s has no script %d before %d".formatted(book.name(), position + 1, applied.position()));
+            "%s has no script %d before %d"
+                .formatted(book.name(), position + 1, applied.position()));
       }
       position = applied.position();
       if (!versions.add(applied.version())) {
@@ -117,8 +118,7 @@ public final class Effects {
             home(line, live.home(), ready.remove(name(live.home().ref())), finding);
         case Tenant.Offboarding offboarding -> ready.remove(name(offboarding.home().ref()));
         case Pool.Open pool ->
-            home(
-                line, pool.version(), 1, ready.remove(name(pool.spec().home())), finding);
+            home(line, pool.version(), 1, ready.remove(name(pool.spec().home())), finding);
         default -> {}
       }
     }
@@ -134,7 +134,9 @@ public final class Effects {
     finding.looked();
     if (book == null || !book.state().equals(READY)) {
       finding.lost(
-          line.entity() + " has a home that its store " + (book == null ? "lacks" : "has half-made"));
+          line.entity()
+              + " has a home that its store "
+              + (book == null ? "lacks" : "has half-made"));
     } else if (!book.version().equals(version) || book.epoch() != epoch) {
       finding.wrong(
           "%s has version %s in epoch %d; its store says %s in epoch %d"

@@ -79,9 +79,7 @@ public final class Linearizability {
         calls.stream()
             .filter(call -> call.ok() || call.outcome() == Call.Outcome.UNKNOWN && !call.read())
             .toList();
-    return relevant.size() > callsMax
-        ? Result.TOO_LONG
-        : new Search(relevant).result(stepsMax);
+    return relevant.size() > callsMax ? Result.TOO_LONG : new Search(relevant).result(stepsMax);
   }
 
   /** What the register holds after the call, or null when the call cannot be here. */

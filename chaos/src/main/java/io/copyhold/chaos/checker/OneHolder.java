@@ -36,11 +36,7 @@ public final class OneHolder {
         finding.looked();
         if (i > 0 && held.get(i - 1).until() > held.get(i).from().ended()) {
           finding.wrong(
-              claim
-                  + " was held by two: "
-                  + held.get(i - 1).from()
-                  + " and "
-                  + held.get(i).from());
+              claim + " was held by two: " + held.get(i - 1).from() + " and " + held.get(i).from());
         }
       }
     });

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What a tenant's application was told to be committed is there, and nothing that it never wrote. */
+/**
+ * What a tenant's application was told to be committed is there, and nothing that it never wrote.
+ */
 public final class Payments {
   private static final String NAME = "payments";
 

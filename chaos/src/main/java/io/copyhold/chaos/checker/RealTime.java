@@ -48,8 +48,7 @@ public final class RealTime {
       }
       boolean changed = !call.answer().path("events").isEmpty();
       if (newest != null
-          && (call.version() < newest.version()
-              || changed && call.version() == newest.version())) {
+          && (call.version() < newest.version() || changed && call.version() == newest.version())) {
         finding.wrong(
             call
                 + " got version "

@@ -151,9 +151,7 @@ public final class Roll {
 
   /** Which operations an entity wants now: {@code provision/1}. */
   static List<String> operations(Line line) {
-    return typed(line.type()).operations(line.state()).stream()
-        .map(OperationRequest::id)
-        .toList();
+    return typed(line.type()).operations(line.state()).stream().map(OperationRequest::id).toList();
   }
 
   /** Which rows of the agenda an entity needs now. */

@@ -143,9 +143,7 @@ public final class Nemesis implements AutoCloseable {
       if (System.nanoTime() - end > 0) {
         throw new ProblemException(
             "no-recovery",
-            "The nodes did not all answer again within "
-                + RECOVERY_LIMIT.toMinutes()
-                + " minutes.",
+            "The nodes did not all answer again within " + RECOVERY_LIMIT.toMinutes() + " minutes.",
             "Read their logs.");
       }
       if (!rest(LOOK)) {

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A network namespace of one's own, in which ports can be cut off: a routing rule that drops what is
- * sent to a port. Nothing outside the namespace is touched, and it vanishes with the last process
- * in it. Needs root, and {@code unshare} and {@code ip} on the path.
+ * A network namespace of one's own, in which ports can be cut off: a routing rule that drops what
+ * is sent to a port. Nothing outside the namespace is touched, and it vanishes with the last
+ * process in it. Needs root, and {@code unshare} and {@code ip} on the path.
  */
 @PortAdapter
 public final class Network {
@@ -65,7 +65,9 @@ public final class Network {
     return builder;
   }
 
-  /** Makes the namespace usable: its loopback is down, and its own addresses come before all rules. */
+  /**
+   * Makes the namespace usable: its loopback is down, and its own addresses come before all rules.
+   */
   public static void prepare() throws InterruptedException {
     Processes.run(List.of("ip", "link", "set", "lo", "up"));
     Processes.run(List.of("ip", "rule", "add", "pref", LOCAL, "lookup", "local"));
@@ -83,7 +85,15 @@ public final class Network {
 
   private static List<String> rule(String verb, int port) {
     return List.of(
-        "ip", "rule", verb, "pref", CUTS, "ipproto", "tcp", "dport", String.valueOf(port),
+        "ip",
+        "rule",
+        verb,
+        "pref",
+        CUTS,
+        "ipproto",
+        "tcp",
+        "dport",
+        String.valueOf(port),
         "blackhole");
   }
 

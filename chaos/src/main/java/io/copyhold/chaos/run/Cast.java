@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Who is on the stage before anything goes wrong: a changelog, two pools, tenants that stay; and the
- * workloads that use them.
+ * Who is on the stage before anything goes wrong: a changelog, two pools, tenants that stay; and
+ * the workloads that use them.
  */
 @PortAdapter
 final class Cast {
@@ -123,8 +123,7 @@ final class Cast {
   }
 
   private Object onboard(String tenant) throws InterruptedException {
-    String isolation =
-        tenant.startsWith("pay-") ? tenant.substring("pay-".length()) : "schema";
+    String isolation = tenant.startsWith("pay-") ? tenant.substring("pay-".length()) : "schema";
     ObjectNode body = wish(isolation).put("name", "Chaos " + tenant);
     if (isolation.equals("pool")) {
       body.put("pool", WIDE);

@@ -47,7 +47,8 @@ record ChaosResult(
   /** The table that closes the run. */
   List<String> table() {
     List<String> lines = new ArrayList<>();
-    lines.add(String.format(Locale.ROOT, "  %-18s %8s %8s %8s", "workload", "ok", "fail", "unknown"));
+    lines.add(
+        String.format(Locale.ROOT, "  %-18s %8s %8s %8s", "workload", "ok", "fail", "unknown"));
     Map<String, int[]> counts = new TreeMap<>();
     for (Call call : calls) {
       counts.computeIfAbsent(call.workload(), _ -> new int[3])[call.outcome().ordinal()]++;
@@ -56,6 +57,21 @@ record ChaosResult(
         lines.add(
             String.format(
                 Locale.ROOT, "  %-18s %8d %8d %8d", workload, count[0], count[1], count[2])));
+    lines.add("");
+    Map<String, Integer> answers = new TreeMap<>();
+    for (Call call : calls) {
+      if (!call.ok() && call.answer().has("status")) {
+        String problem = call.answer().path("problem").asText();
+        answers.merge(
+            call.answer().path("status").asText() + (problem.isEmpty() ? "" : " " + problem),
+            1,
+            Integer::sum);
+      }
+    }
+    answers.forEach((answer, count) ->
+        lines.add(
+            String.format(
+                Locale.ROOT, "  %-40s %6d", answer.equals("0") ? "no answer" : answer, count)));
     lines.add("");
     lines.add(String.format(Locale.ROOT, "  %-18s %19s  %s", "checker", "looked at", "violations"));
     for (Verdict verdict : verdicts) {
@@ -74,14 +90,14 @@ record ChaosResult(
   /** The one line for programs. */
   String line() {
     return "RESULT chaos seconds=%d kills=%d pauses=%d acknowledged=%d lost=%d doubled=%d violations=%d"
-        .formatted(
-            plan.seconds(),
-            done.kills(),
-            done.pauses(),
-            acknowledged(),
-            count(Violation.Kind.LOST),
-            count(Violation.Kind.DOUBLED),
-            violations().size())
+            .formatted(
+                plan.seconds(),
+                done.kills(),
+                done.pauses(),
+                acknowledged(),
+                count(Violation.Kind.LOST),
+                count(Violation.Kind.DOUBLED),
+                violations().size())
         + " cuts=%d nodes=%d seed=%d".formatted(done.cuts(), plan.nodes(), plan.seed());
   }
 }

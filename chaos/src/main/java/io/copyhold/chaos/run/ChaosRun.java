@@ -116,8 +116,7 @@ final class ChaosRun implements AutoCloseable {
       try (Crowd crowd =
           new Crowd(new Cast(api).parts(payments), history, victims.urls(), token, plan.seed())) {
         try (Nemesis nemesis =
-            new Nemesis(
-                victims, faults.turns(plan.seconds() * 1_000 / MILLIS_PER_TURN), hurt)) {
+            new Nemesis(victims, faults.turns(plan.seconds() * 1_000 / MILLIS_PER_TURN), hurt)) {
           Thread.sleep(Duration.ofSeconds(plan.seconds()));
           nemesis.close();
           nemesis.require();
@@ -135,7 +134,8 @@ final class ChaosRun implements AutoCloseable {
       Duration healed = Duration.ofNanos(System.nanoTime() - last);
       told.accept(
           quiet
-              ? "all operations ended %.1f s after the last fault".formatted(healed.toMillis() / 1e3)
+              ? "all operations ended %.1f s after the last fault"
+                  .formatted(healed.toMillis() / 1e3)
               : "NOT all operations ended within " + SETTLE_LIMIT.toMinutes() + " minutes");
       readAll(history, victims.urls(), token);
       List<Call> calls = history.calls();

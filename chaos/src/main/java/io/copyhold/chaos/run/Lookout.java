@@ -1,5 +1,6 @@
 package io.copyhold.chaos.run;
 
+import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.chaos.checker.Book;
 import io.copyhold.chaos.checker.Books;
@@ -18,7 +19,6 @@ import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.journal.PostgresFeed;
 import io.copyhold.runtime.postgres.ControlDatabase;
 import io.copyhold.runtime.postgres.PoolSettings;
-import com.typesafe.config.ConfigFactory;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,8 +55,7 @@ final class Lookout implements AutoCloseable {
             .pool(
                 PoolSettings.from(
                         "copyhold-chaos",
-                        RuntimeConfig.of(ConfigFactory.empty())
-                            .getConfig("copyhold.postgres.pool"))
+                        RuntimeConfig.of(ConfigFactory.empty()).getConfig("copyhold.postgres.pool"))
                     .withMaxSize(1));
     this.control = new ControlDatabase(pool, Runnable::run);
     EntityTypes types = new EntityTypes(Wiring.stored());

@@ -83,7 +83,10 @@ final class RunCommand implements Callable<Integer> {
     } else {
       System.out.println(
           "cuts: none, "
-              + (cuts ? "for want of " + (Network.lacks().isEmpty() ? "a network namespace" : Network.lacks()) : "as asked"));
+              + (cuts
+                  ? "for want of "
+                      + (Network.lacks().isEmpty() ? "a network namespace" : Network.lacks())
+                  : "as asked"));
     }
     return run(plan);
   }
@@ -99,8 +102,7 @@ final class RunCommand implements Callable<Integer> {
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(OwnNetwork.class.getName());
-    command.addAll(
-        List.of("--seconds=" + seconds, "--seed=" + seed, "--nodes=" + nodes));
+    command.addAll(List.of("--seconds=" + seconds, "--seed=" + seed, "--nodes=" + nodes));
     if (data != null) {
       command.add("--data=" + data);
     }

@@ -137,14 +137,7 @@ public final class Client implements AutoCloseable {
       throws InterruptedException {
     String key = "chaos-" + name + "-" + ++keys;
     Call call =
-        history.begin(
-            process(),
-            workload,
-            entity,
-            register,
-            change.op(),
-            key,
-            change.argument());
+        history.begin(process(), workload, entity, register, change.op(), key, change.argument());
     long end = System.nanoTime() + PATIENCE.toNanos();
     boolean unclear = false;
     for (int attempt = 1; ; attempt++) {
@@ -154,8 +147,7 @@ public final class Client implements AutoCloseable {
       boolean last = attempt >= attempts || System.nanoTime() - end > 0;
       if (outcome == Outcome.OK || last || !said.worthAnother()) {
         // an earlier attempt may be under way still, whatever was said to this one
-        return ended(
-            call, outcome == Outcome.FAIL && unclear ? Outcome.UNKNOWN : outcome, said);
+        return ended(call, outcome == Outcome.FAIL && unclear ? Outcome.UNKNOWN : outcome, said);
       }
       Thread.sleep(BETWEEN_ATTEMPTS);
     }

@@ -152,8 +152,7 @@ public final class History implements Closeable {
       } else if (!kind.equals("nemesis")) {
         Outcome outcome = Outcome.valueOf(kind.toUpperCase(java.util.Locale.ROOT));
         calls.computeIfPresent(
-            id,
-            (_, call) -> ended(call, outcome, line.path("at").asLong(), line.path("value")));
+            id, (_, call) -> ended(call, outcome, line.path("at").asLong(), line.path("value")));
       }
     }
     return List.copyOf(calls.values());

@@ -23,8 +23,7 @@ public final class Lifecycles implements Workload {
   /**
    * @param wish the body of a request to onboard a tenant, without its name
    */
-  public Lifecycles(
-      String name, List<String> tenants, Function<RandomGenerator, ObjectNode> wish) {
+  public Lifecycles(String name, List<String> tenants, Function<RandomGenerator, ObjectNode> wish) {
     this.name = name;
     this.tenants = List.copyOf(tenants);
     this.wish = wish;
@@ -54,7 +53,12 @@ public final class Lifecycles implements Workload {
           offboard(client, tenant);
         } else if (dice < 6) {
           change(
-              client, tenant, "rename", "PUT", "/name", body("name", "Chaos " + client.random().nextInt(1_000)));
+              client,
+              tenant,
+              "rename",
+              "PUT",
+              "/name",
+              body("name", "Chaos " + client.random().nextInt(1_000)));
         } else if (suspended) {
           change(client, tenant, "resume", "POST", "/resume", null);
         } else {

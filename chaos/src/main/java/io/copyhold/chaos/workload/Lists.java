@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A tenant's setting as a list that only grows: a client reads it, adds an element, and writes it on
- * condition of the version it read. No element is added twice.
+ * A tenant's setting as a list that only grows: a client reads it, adds an element, and writes it
+ * on condition of the version it read. No element is added twice.
  */
 public final class Lists implements Workload {
   private static final int REST_MILLIS = 150;

@@ -75,7 +75,8 @@ class AttemptsTest {
   @Test
   void anAttemptThatCompletesTwiceIsSeen() {
     assertThat(
-            kinds(STARTED, attempt(1, 7, "one"), new Event.StepDone(null), new Event.StepDone(null)))
+            kinds(
+                STARTED, attempt(1, 7, "one"), new Event.StepDone(null), new Event.StepDone(null)))
         .contains(Kind.DOUBLED);
   }
 }

@@ -76,9 +76,7 @@ class CapacityTest {
 
   @Test
   void asManyPlacesAreTakenAsThereAreHomes() {
-    assertThat(
-            violations(
-                withMember(pool(reserved(ACME), new PlaceEntry.Confirmed(ACME))), true))
+    assertThat(violations(withMember(pool(reserved(ACME), new PlaceEntry.Confirmed(ACME))), true))
         .isEmpty();
   }
 

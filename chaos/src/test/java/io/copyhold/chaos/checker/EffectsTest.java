@@ -33,9 +33,7 @@ class EffectsTest {
                       null),
                   Instant.EPOCH)),
           entry(
-              OPERATION,
-              2,
-              new Event.AttemptStarted(1, 7, "node-1", "one", false, Instant.EPOCH)));
+              OPERATION, 2, new Event.AttemptStarted(1, 7, "node-1", "one", false, Instant.EPOCH)));
 
   private static Book.Applied applied(int position, String checksum) {
     return new Book.Applied(position, String.valueOf(position), checksum, "key-" + position);
@@ -76,8 +74,7 @@ class EffectsTest {
   @Test
   void aScriptThatIsMissingIsLost() {
     assertThat(
-            kinds(
-                book("schema/acme", 3, List.of(applied(1, "x"), applied(3, "z")), fence(7, 1))))
+            kinds(book("schema/acme", 3, List.of(applied(1, "x"), applied(3, "z")), fence(7, 1))))
         .containsExactly(Kind.LOST);
   }
 
@@ -129,8 +126,7 @@ class EffectsTest {
   @Test
   void aHomeAtAnotherVersionThanTheJournalSaysIsSeen() {
     assertThat(
-            kinds(
-                book("schema/acme", 2, List.of(applied(1, "x"), applied(2, "y")), fence(7, 1))))
+            kinds(book("schema/acme", 2, List.of(applied(1, "x"), applied(2, "y")), fence(7, 1))))
         .containsExactly(Kind.WRONG);
   }
 

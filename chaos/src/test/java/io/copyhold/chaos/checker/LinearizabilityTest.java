@@ -34,9 +34,7 @@ class LinearizabilityTest {
 
   @Test
   void twoReadersAgreeOnTheOrder() {
-    assertThat(
-            search(
-                write(1, "a", 0, 100), read(2, "a", 10, 20), read(3, "", 30, 40)))
+    assertThat(search(write(1, "a", 0, 100), read(2, "a", 10, 20), read(3, "", 30, 40)))
         .isEqualTo(Result.NO);
   }
 
@@ -44,11 +42,9 @@ class LinearizabilityTest {
   void anUnknownWriteMayHaveHappenedOrNot() {
     assertThat(search(write(1, "a", 0, NEVER), read(2, "", 20, 30))).isEqualTo(Result.YES);
     assertThat(search(write(1, "a", 0, NEVER), read(2, "a", 20, 30))).isEqualTo(Result.YES);
-    assertThat(
-            search(write(1, "a", 0, NEVER), read(2, "", 20, 30), read(3, "a", 40, 50)))
+    assertThat(search(write(1, "a", 0, NEVER), read(2, "", 20, 30), read(3, "a", 40, 50)))
         .isEqualTo(Result.YES);
-    assertThat(
-            search(write(1, "a", 0, NEVER), read(2, "a", 20, 30), read(3, "", 40, 50)))
+    assertThat(search(write(1, "a", 0, NEVER), read(2, "a", 20, 30), read(3, "", 40, 50)))
         .isEqualTo(Result.NO);
   }
 
@@ -93,17 +89,23 @@ class LinearizabilityTest {
         .satisfies(violation -> assertThat(violation.kind()).isEqualTo(Kind.UNDECIDED));
   }
 
-  /** A register that works, used by several clients at once; then one of its reads is made stale. */
+  /**
+   * A register that works, used by several clients at once; then one of its reads is made stale.
+   */
   @Test
   void ofAHundredHistoriesEachIsAcceptedAndRefusedOnceOneReadIsStale() {
     int planted = 0;
     for (int seed = 0; seed < 100; seed++) {
       List<Call> history = worked(seed);
-      assertThat(Linearizability.search(history, 500, 2_000_000)).as("seed %d", seed).isEqualTo(Result.YES);
+      assertThat(Linearizability.search(history, 500, 2_000_000))
+          .as("seed %d", seed)
+          .isEqualTo(Result.YES);
       List<Call> stale = withStaleRead(history);
       if (!stale.isEmpty()) {
         planted++;
-        assertThat(Linearizability.search(stale, 500, 2_000_000)).as("seed %d", seed).isEqualTo(Result.NO);
+        assertThat(Linearizability.search(stale, 500, 2_000_000))
+            .as("seed %d", seed)
+            .isEqualTo(Result.NO);
       }
     }
     assertThat(planted).isGreaterThan(50);

@@ -28,22 +28,19 @@ class RealTimeTest {
 
   @Test
   void answersThatOverlapMayComeInEitherOrder() {
-    assertThat(
-            RealTime.check(List.of(at(1, 6, true, 0, 10), at(2, 5, false, 9, 20))).violations())
+    assertThat(RealTime.check(List.of(at(1, 6, true, 0, 10), at(2, 5, false, 9, 20))).violations())
         .isEmpty();
   }
 
   @Test
   void aStaleReadIsSeen() {
-    assertThat(
-            RealTime.check(List.of(at(1, 6, true, 0, 10), at(2, 5, false, 11, 20))).violations())
+    assertThat(RealTime.check(List.of(at(1, 6, true, 0, 10), at(2, 5, false, 11, 20))).violations())
         .hasSize(1);
   }
 
   @Test
   void aChangeAtAVersionThatWasAnsweredBeforeIsSeen() {
-    assertThat(
-            RealTime.check(List.of(at(1, 6, true, 0, 10), at(2, 6, true, 11, 20))).violations())
+    assertThat(RealTime.check(List.of(at(1, 6, true, 0, 10), at(2, 6, true, 11, 20))).violations())
         .hasSize(1);
   }
 }

@@ -56,8 +56,7 @@ class ReasonsTest {
                         entry(
                             OPERATION,
                             2,
-                            new Event.AttemptStarted(
-                                1, 1, "node-1", "one", false, Instant.EPOCH)),
+                            new Event.AttemptStarted(1, 1, "node-1", "one", false, Instant.EPOCH)),
                         entry(OPERATION, 3, new Event.StepDone(null)),
                         entry(OPERATION, 4, new Event.Ended(new Outcome.Done(Map.of())))))
                 .violations())

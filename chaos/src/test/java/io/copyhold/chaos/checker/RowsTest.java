@@ -38,6 +38,7 @@ class RowsTest {
 
   @Test
   void whoeverWantsNothingNeedsNone() {
-    assertThat(saw(LIVE, Set.of(), LIVE)).isEqualTo(new Verdict("agenda", 0, "wishes", java.util.List.of()));
+    assertThat(saw(LIVE, Set.of(), LIVE))
+        .isEqualTo(new Verdict("agenda", 0, "wishes", java.util.List.of()));
   }
 }

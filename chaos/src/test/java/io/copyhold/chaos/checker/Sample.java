@@ -104,14 +104,34 @@ final class Sample {
       long ended,
       JsonNode answer) {
     return new Call(
-        id, client, "test", ACME.toString(), "x-r", op, key, argument, invoked, ended,
-        ended == Long.MAX_VALUE ? Outcome.UNKNOWN : Outcome.OK, answer);
+        id,
+        client,
+        "test",
+        ACME.toString(),
+        "x-r",
+        op,
+        key,
+        argument,
+        invoked,
+        ended,
+        ended == Long.MAX_VALUE ? Outcome.UNKNOWN : Outcome.OK,
+        answer);
   }
 
   static Call refused(Call call) {
     return new Call(
-        call.id(), call.client(), call.workload(), call.entity(), call.register(), call.op(),
-        call.key(), call.argument(), call.invoked(), call.ended(), Outcome.FAIL, call.answer());
+        call.id(),
+        call.client(),
+        call.workload(),
+        call.entity(),
+        call.register(),
+        call.op(),
+        call.key(),
+        call.argument(),
+        call.invoked(),
+        call.ended(),
+        Outcome.FAIL,
+        call.answer());
   }
 
   /** A read of the register that found the value. */
@@ -123,15 +143,25 @@ final class Sample {
 
   static Call write(long id, String value, long invoked, long ended) {
     return call(
-        id, "c" + id, "write", "k" + id, Mappers.JSON.createObjectNode().put("value", value),
-        invoked, ended, Mappers.JSON.createObjectNode());
+        id,
+        "c" + id,
+        "write",
+        "k" + id,
+        Mappers.JSON.createObjectNode().put("value", value),
+        invoked,
+        ended,
+        Mappers.JSON.createObjectNode());
   }
 
-  static Call swap(
-      long id, String op, String before, String value, long invoked, long ended) {
+  static Call swap(long id, String op, String before, String value, long invoked, long ended) {
     return call(
-        id, "c" + id, op, "k" + id,
+        id,
+        "c" + id,
+        op,
+        "k" + id,
         Mappers.JSON.createObjectNode().put("before", before).put("value", value),
-        invoked, ended, Mappers.JSON.createObjectNode());
+        invoked,
+        ended,
+        Mappers.JSON.createObjectNode());
   }
 }

@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Isolated;
 import picocli.CommandLine;
 
-/** On real processes; {@code -Dchaos.seconds=…}, {@code -Dchaos.seed=…}, {@code -Dchaos.nodes=…}. */
+/**
+ * On real processes; {@code -Dchaos.seconds=…}, {@code -Dchaos.seed=…}, {@code -Dchaos.nodes=…}.
+ */
 @Isolated("takes standard output for itself")
 class ChaosRunTest {
   private static final int SECONDS = Integer.getInteger("chaos.seconds", 60);
@@ -19,14 +20,17 @@ class ChaosRunTest {
   private static final long SEED = Long.getLong("chaos.seed", 7);
 
   @Test
-  @Tag("heavy")
   @Timeout(7_200)
   void nothingIsLostOrDoneTwiceWhateverIsKilledPausedOrCutOff() {
-    String out =
-        run("run", "--seconds", "" + SECONDS, "--seed", "" + SEED, "--nodes", "" + NODES);
+    String out = run("run", "--seconds", "" + SECONDS, "--seed", "" + SEED, "--nodes", "" + NODES);
 
     assertThat(out)
-        .contains("journal", "linearizability", "effects", "agenda", "capacity", "payments")
+        .as("no checker that looked at nothing")
+        .containsPattern("  journal +[1-9]")
+        .containsPattern("  linearizability +[1-9]")
+        .containsPattern("  effects +[1-9]")
+        .containsPattern("  capacity +[1-9]")
+        .containsPattern("  payments +[1-9]")
         .containsPattern(
             "RESULT chaos seconds=[0-9]+ kills=[0-9]+ pauses=[0-9]+ acknowledged=[1-9][0-9]*"
                 + " lost=0 doubled=0 violations=0 ");

@@ -35,12 +35,12 @@ class HistoryTest {
       history.nemesis("kill node-1");
       history.end(read, Outcome.OK, Mappers.JSON.createObjectNode().put("version", 3));
       history.end(write, Outcome.UNKNOWN, Mappers.JSON.nullNode());
-      history.begin(
-          "c.0", "register", "tenant/acme", "x-r", "read", null, Mappers.JSON.nullNode());
+      history.begin("c.0", "register", "tenant/acme", "x-r", "read", null, Mappers.JSON.nullNode());
       written = history.calls();
     }
     assertThat(History.read(file)).isEqualTo(written);
-    assertThat(written).extracting(Call::outcome)
+    assertThat(written)
+        .extracting(Call::outcome)
         .containsExactly(Outcome.OK, Outcome.UNKNOWN, Outcome.UNKNOWN);
     assertThat(written.get(1).ended()).isEqualTo(Long.MAX_VALUE);
     assertThat(Files.readAllLines(file)).hasSize(6).anyMatch(line -> line.contains("kill node-1"));
