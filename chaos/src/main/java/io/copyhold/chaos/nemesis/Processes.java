@@ -45,7 +45,7 @@ final class Processes {
               .start();
       status = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS) ? process.exitValue() : -1;
     } catch (IOException e) {
-      throw failed(command, e.getMessage());
+      throw failed(command, e.toString());
     }
     if (status != 0) {
       throw failed(command, "it ended with status " + status);

@@ -15,6 +15,7 @@ import io.copyhold.chaos.workload.Call;
 import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.Mappers;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class AcknowledgedTest {
@@ -92,7 +93,7 @@ class AcknowledgedTest {
   @Test
   void aReadOfAnotherStateThanTheModelsIsSeen() {
     ObjectNode answer = Mappers.JSON.createObjectNode().put("version", 2);
-    answer.set("state", GOOD.line(ACME).view(2));
+    answer.set("state", Objects.requireNonNull(GOOD.line(ACME)).view(2));
     assertThat(kinds(List.of(Sample.call(3, "c", "read", null, answer, 30, 35, answer)), GOOD))
         .isEmpty();
     answer.put("version", 3);
