@@ -46,21 +46,27 @@ public final class Installation implements Closeable {
     this.supervisor = supervisor;
   }
 
-  /** Starts it; the databases are ready when this returns, the node is not. */
+  /** Starts it with one node; the databases are ready when this returns, the node is not. */
   public static Installation start(Path data) throws IOException {
-    return start(data, 1);
+    return start(data, 1, Map.of());
   }
 
-  /** The same with several nodes. */
-  public static Installation start(Path data, int nodes) throws IOException {
+  /**
+   * Starts it; the databases are ready when this returns, the nodes are not.
+   *
+   * @param more settings, over those that make it an installation of its own
+   */
+  public static Installation start(Path data, int nodes, Map<String, ?> more) throws IOException {
     Config told =
-        ConfigFactory.parseMap(
-            Map.of(
-                "copyhold.supervisor.nodes", nodes,
-                "copyhold.supervisor.stores", STORES,
-                "copyhold.supervisor.ports.http.wanted", 0,
-                "copyhold.supervisor.ports.remoting.wanted", 0,
-                "copyhold.supervisor.ports.postgres.wanted", 0));
+        ConfigFactory.parseMap(more)
+            .withFallback(
+                ConfigFactory.parseMap(
+                    Map.of(
+                        "copyhold.supervisor.nodes", nodes,
+                        "copyhold.supervisor.stores", STORES,
+                        "copyhold.supervisor.ports.http.wanted", 0,
+                        "copyhold.supervisor.ports.remoting.wanted", 0,
+                        "copyhold.supervisor.ports.postgres.wanted", 0)));
     NodeCommand node =
         NodeCommand.jvm(
             Main.class.getName(),

@@ -77,7 +77,7 @@ final class ChaosRun implements AutoCloseable {
     this.data = data;
     this.historyFile = historyFile;
     this.told = told;
-    this.installation = Installation.start(data, plan.nodes());
+    this.installation = Installation.start(data, plan.nodes(), Map.of());
   }
 
   ChaosResult run() throws Exception {
