@@ -3,6 +3,7 @@ package io.copyhold.chaos;
 import io.copyhold.chaos.bench.BenchCommand;
 import io.copyhold.chaos.demo.DemoCommand;
 import io.copyhold.chaos.docs.DocsCommand;
+import io.copyhold.chaos.run.ChaosCommand;
 import io.copyhold.chaos.simulation.SimulateCommand;
 import io.copyhold.http.cli.Version;
 import java.util.concurrent.Callable;
@@ -20,7 +21,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description = "Shows, measures and documents Copyhold.",
-    subcommands = {DemoCommand.class, BenchCommand.class, SimulateCommand.class, DocsCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      BenchCommand.class,
+      ChaosCommand.class,
+      SimulateCommand.class,
+      DocsCommand.class
+    })
 public final class Main implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
