@@ -32,6 +32,7 @@ public final class Permissions {
             ROLLOUT_READ,
             OPERATION_READ,
             QUARANTINE_READ,
+            EXPERIMENT_READ,
             EVENTS_READ,
             METRICS_READ,
             CONTRACT_READ));
