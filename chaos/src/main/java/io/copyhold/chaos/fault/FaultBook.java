@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,21 +47,24 @@ final class FaultBook implements Closeable {
   private static final class Entry {
     final Injection injection;
     final Timing timing;
-    final long begun = System.nanoTime();
+    final long begun;
     FaultState state;
     Undo undo = new Undo.Nothing();
     long injectedAt;
-    long renewed = System.nanoTime();
+    long renewed;
 
-    Entry(Injection injection, Timing timing, FaultState state) {
+    Entry(Injection injection, Timing timing, FaultState state, long now) {
       this.injection = injection;
       this.timing = timing;
       this.state = state;
+      this.begun = now;
+      this.renewed = now;
     }
   }
 
   private final Path directory;
   private final BiFunction<String, Fault, Injection> injections;
+  private final LongSupplier nanos;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
@@ -70,6 +74,16 @@ final class FaultBook implements Closeable {
    * @param injections how a fault of an id is injected
    */
   FaultBook(Path directory, BiFunction<String, Fault, Injection> injections) throws IOException {
+    this(directory, injections, System::nanoTime);
+  }
+
+  /**
+   * @param nanos the steady clock that times and leases are measured by
+   */
+  FaultBook(
+      Path directory, BiFunction<String, Fault, Injection> injections, LongSupplier nanos)
+      throws IOException {
+    this.nanos = nanos;
     this.directory = Files.createDirectories(directory);
     this.injections = injections;
     takeBack();
@@ -89,7 +103,7 @@ final class FaultBook implements Closeable {
       return shown(known);
     }
     FaultState state = new FaultState(id, fault, null, null, Instant.now(), 0, null, null);
-    Entry entry = new Entry(injections.apply(id, fault), timing, state);
+    Entry entry = new Entry(injections.apply(id, fault), timing, state, nanos.getAsLong());
     write(entry);
     entries.put(id, entry);
     look();
@@ -99,14 +113,14 @@ final class FaultBook implements Closeable {
   /** Its controller is alive. */
   synchronized FaultState renew(String id) {
     Entry entry = entry(id);
-    entry.renewed = System.nanoTime();
+    entry.renewed = nanos.getAsLong();
     return shown(entry);
   }
 
   /** Ends it now, and does nothing where it has ended. */
   synchronized FaultState lift(String id) {
     Entry entry = entry(id);
-    end(entry, FaultState.End.LIFTED, System.nanoTime());
+    end(entry, FaultState.End.LIFTED, nanos.getAsLong());
     return shown(entry);
   }
 
@@ -114,7 +128,7 @@ final class FaultBook implements Closeable {
   synchronized List<FaultState> all(String prefix) {
     return entries.values().stream()
         .filter(entry -> entry.state.id().startsWith(prefix))
-        .map(FaultBook::shown)
+        .map(this::shown)
         .toList();
   }
 
@@ -137,15 +151,16 @@ final class FaultBook implements Closeable {
     return entry;
   }
 
-  private static FaultState shown(Entry entry) {
+  private FaultState shown(Entry entry) {
     FaultState s = entry.state;
-    long ago = (System.nanoTime() - entry.begun) / 1_000_000;
+    long ago = (nanos.getAsLong() - entry.begun) / 1_000_000;
     return new FaultState(
         s.id(), s.fault(), s.end(), s.note(), s.accepted(), ago, s.injected(), s.lifted());
   }
 
-  private synchronized void look() {
-    long now = System.nanoTime();
+  /** Begins and ends what is due. */
+  synchronized void look() {
+    long now = nanos.getAsLong();
     for (Entry entry : entries.values()) {
       if (entry.state.end() != null) {
         continue;
@@ -255,7 +270,7 @@ final class FaultBook implements Closeable {
     for (Path file : files) {
       Written written = Mappers.JSON.readValue(Files.readString(file), Written.class);
       FaultState s = written.state();
-      Entry entry = new Entry(new Over(), new Timing(0, 0, 3_600_000), s);
+      Entry entry = new Entry(new Over(), new Timing(0, 0, 3_600_000), s, nanos.getAsLong());
       if (s.end() == null) {
         takeBack(written.undo());
         log.atWarn().addKeyValue("fault", s.id()).log("taken back after the agent's own end");
@@ -299,7 +314,7 @@ final class FaultBook implements Closeable {
     timer.shutdownNow();
     synchronized (this) {
       for (Entry entry : entries.values()) {
-        end(entry, FaultState.End.AGENT, System.nanoTime());
+        end(entry, FaultState.End.AGENT, nanos.getAsLong());
       }
     }
   }

@@ -48,14 +48,23 @@ public final class Installation implements Closeable {
 
   /** Starts it; the databases are ready when this returns, the node is not. */
   public static Installation start(Path data) throws IOException {
+    return start(data, Map.of());
+  }
+
+  /**
+   * @param settings beside and before those that it has anyway
+   */
+  public static Installation start(Path data, Map<String, Object> settings) throws IOException {
     Config told =
-        ConfigFactory.parseMap(
-            Map.of(
-                "copyhold.supervisor.nodes", 1,
-                "copyhold.supervisor.stores", STORES,
-                "copyhold.supervisor.ports.http.wanted", 0,
-                "copyhold.supervisor.ports.remoting.wanted", 0,
-                "copyhold.supervisor.ports.postgres.wanted", 0));
+        ConfigFactory.parseMap(settings)
+            .withFallback(
+                ConfigFactory.parseMap(
+                    Map.of(
+                        "copyhold.supervisor.nodes", 1,
+                        "copyhold.supervisor.stores", STORES,
+                        "copyhold.supervisor.ports.http.wanted", 0,
+                        "copyhold.supervisor.ports.remoting.wanted", 0,
+                        "copyhold.supervisor.ports.postgres.wanted", 0)));
     NodeCommand node =
         NodeCommand.jvm(
             Main.class.getName(),
