@@ -65,7 +65,7 @@ class RunningExperimentsTest {
               .put("isolation", "schema")
               .put("store", "store-a")
               .put("changelog", "invoicing")
-              .put("schemaVersion", "4");
+              .put("version", "4");
       api.change("PUT", "/v1/tenants/" + tenant, body, "onboard-" + tenant);
     }
     for (String tenant : List.of("acme", "birch", "cedar")) {
