@@ -10,9 +10,9 @@ import io.copyhold.runtime.journal.StoredTypes;
 import java.time.Instant;
 
 /**
- * What the loss of acknowledged changes is measured with: it takes the numbers 1, 2, 3 and so on, in
- * order and each once. Whoever had number n acknowledged and is then refused n + 1 as a gap knows
- * that n is gone.
+ * What the loss of acknowledged changes is measured with: it takes the numbers 1, 2, 3 and so on,
+ * in order and each once. Whoever had number n acknowledged and is then refused n + 1 as a gap
+ * knows that n is gone.
  */
 public sealed interface Beacon {
   record Dark() implements Beacon {}

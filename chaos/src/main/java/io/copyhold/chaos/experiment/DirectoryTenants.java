@@ -13,8 +13,7 @@ record DirectoryTenants(Directory directory) implements Tenants {
   private static final int IDS_MAX = 1_000;
 
   @Override
-  public Found in(Collection<String> stores, Collection<String> among)
-      throws InterruptedException {
+  public Found in(Collection<String> stores, Collection<String> among) throws InterruptedException {
     Map<String, List<String>> filters = new HashMap<>();
     filters.put("store", List.copyOf(stores));
     if (!among.isEmpty()) {

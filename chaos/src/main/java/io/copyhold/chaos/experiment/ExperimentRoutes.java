@@ -92,9 +92,7 @@ final class ExperimentRoutes {
             "POST", "/approve", call -> new Experiment.Command.Approve(call.who().origin())));
     routes.add(
         experiments.command(
-            "POST",
-            "/run",
-            call -> new Experiment.Command.Run(call.who().origin(), production)));
+            "POST", "/run", call -> new Experiment.Command.Run(call.who().origin(), production)));
     routes.add(Route.command("POST", ITEM + "/cancel", this::cancel));
     routes.addAll(beacons.reads());
     routes.add(
@@ -233,8 +231,7 @@ final class ExperimentRoutes {
     tree.set("report", report);
     ArrayNode journal = tree.putArray("journal");
     EntityRef operation = experiment.operation("run/" + view.path("run").asInt());
-    for (History.Entry entry :
-        call.await(shared.history().events(operation, 1, TIMELINE_MAX))) {
+    for (History.Entry entry : call.await(shared.history().events(operation, 1, TIMELINE_MAX))) {
       ObjectNode moment = journal.addObject();
       moment.put("at", entry.at().toString()).put("name", entry.name());
       JsonNode step = entry.event().path("step");
@@ -247,8 +244,7 @@ final class ExperimentRoutes {
 
   private Answer cancel(Call call) throws InterruptedException {
     EntityRef experiment = experiments.entity(call);
-    String operation =
-        "run/" + Kinds.view(call, shared.entities(), experiment).path("run").asInt();
+    String operation = "run/" + Kinds.view(call, shared.entities(), experiment).path("run").asInt();
     Operation.Command cancel = new Operation.Command.Cancel();
     return Resource.changed(
         call.await(

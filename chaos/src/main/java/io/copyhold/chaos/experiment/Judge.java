@@ -192,9 +192,6 @@ final class Judge {
         }
       }
     }
-    return moments.stream()
-        .sorted(Comparator.comparing(Moment::at))
-        .limit(MOMENTS_MAX)
-        .toList();
+    return moments.stream().sorted(Comparator.comparing(Moment::at)).limit(MOMENTS_MAX).toList();
   }
 }

@@ -32,8 +32,7 @@ final class Agent implements Closeable {
 
   Agent(AgentSettings settings) throws IOException {
     this.processes = new Processes(settings.data());
-    this.calls =
-        new NodeCalls(processes, ProtectedFile.secret(NodeCalls.token(settings.data())));
+    this.calls = new NodeCalls(processes, ProtectedFile.secret(NodeCalls.token(settings.data())));
     Random random = new Random();
     List<Links.Link> open = new ArrayList<>();
     for (AgentSettings.To to : settings.links()) {

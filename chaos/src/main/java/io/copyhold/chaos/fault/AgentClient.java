@@ -65,8 +65,7 @@ public final class AgentClient implements FaultAgent, AutoCloseable {
       throws IOException, InterruptedException {
     call(
         "watch",
-        Mappers.tree(
-            new AgentServer.Watching(id, probes, beacon), AgentServer.Watching.class));
+        Mappers.tree(new AgentServer.Watching(id, probes, beacon), AgentServer.Watching.class));
   }
 
   @Override
@@ -113,8 +112,7 @@ public final class AgentClient implements FaultAgent, AutoCloseable {
   }
 
   private FaultState state(String method, String id) throws IOException, InterruptedException {
-    return Mappers.JSON.treeToValue(
-        call(method, new AgentServer.Named(id)), FaultState.class);
+    return Mappers.JSON.treeToValue(call(method, new AgentServer.Named(id)), FaultState.class);
   }
 
   private JsonNode call(String method, Object arguments) throws IOException, InterruptedException {
@@ -129,8 +127,7 @@ public final class AgentClient implements FaultAgent, AutoCloseable {
                 .timeout(LIMIT)
                 .header("Authorization", "Bearer " + token.get())
                 .POST(
-                    HttpRequest.BodyPublishers.ofString(
-                        Mappers.JSON.writeValueAsString(arguments)))
+                    HttpRequest.BodyPublishers.ofString(Mappers.JSON.writeValueAsString(arguments)))
                 .build(),
             BodyHandlers.ofString());
     JsonNode body = Mappers.JSON.readTree(answer.body());

@@ -96,8 +96,7 @@ final class AgentServer implements Closeable {
 
   private Object answered(HttpExchange exchange) throws IOException, InterruptedException {
     String given = exchange.getRequestHeaders().getFirst("Authorization");
-    if (given == null
-        || !MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), token)) {
+    if (given == null || !MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), token)) {
       throw new ProblemException(
           Problem.of(Problem.Kind.UNAUTHENTICATED, "token-wrong", "the agent's token is wrong")
               .todo("read it from the data directory"));

@@ -198,8 +198,7 @@ abstract class Asking implements AutoCloseable {
         highest = said.status() == 404 ? 0 : said.json().path("state").path("highest").asLong();
       }
       ObjectNode body = Mappers.JSON.createObjectNode().put("n", highest + 1);
-      NodeCalls.Said said =
-          calls.post(path + "/beat", body, "beat-" + (highest + 1), limit);
+      NodeCalls.Said said = calls.post(path + "/beat", body, "beat-" + (highest + 1), limit);
       if (said.status() / 100 == 2) {
         highest++;
         acknowledged = acknowledged + 1;

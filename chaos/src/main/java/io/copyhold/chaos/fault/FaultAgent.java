@@ -29,8 +29,7 @@ public interface FaultAgent {
    *
    * @param beacon id of the entity that the probe of writes writes to
    */
-  void watch(String id, List<Probe> probes, String beacon)
-      throws IOException, InterruptedException;
+  void watch(String id, List<Probe> probes, String beacon) throws IOException, InterruptedException;
 
   /**
    * What was seen so far.

@@ -80,8 +80,7 @@ final class FaultBook implements Closeable {
   /**
    * @param nanos the steady clock that times and leases are measured by
    */
-  FaultBook(
-      Path directory, BiFunction<String, Fault, Injection> injections, LongSupplier nanos)
+  FaultBook(Path directory, BiFunction<String, Fault, Injection> injections, LongSupplier nanos)
       throws IOException {
     this.nanos = nanos;
     this.directory = Files.createDirectories(directory);
@@ -234,8 +233,7 @@ final class FaultBook implements Closeable {
         .addKeyValue("afterMs", ms(now - entry.begun))
         .log("lifted");
     entry.state =
-        new FaultState(
-            s.id(), s.fault(), why, null, s.accepted(), 0, s.injected(), Instant.now());
+        new FaultState(s.id(), s.fault(), why, null, s.accepted(), 0, s.injected(), Instant.now());
     keep(entry);
   }
 

@@ -32,8 +32,7 @@ final class Links implements Closeable {
   }
 
   Injection cut(String id, Fault.CutLink fault) {
-    Bend there =
-        new Bend(null, false, Shape.HELD, fault.oneWay() ? Shape.CLEAR : Shape.HELD);
+    Bend there = new Bend(null, false, Shape.HELD, fault.oneWay() ? Shape.CLEAR : Shape.HELD);
     return between(id, fault.from(), fault.to(), there, !fault.oneWay());
   }
 
@@ -44,9 +43,10 @@ final class Links implements Closeable {
 
   Injection away(String id, String end, boolean silent) {
     return bending(
-        id, to(end), new Bend(null, !silent, silent ? Shape.HELD : Shape.CLEAR, silent
-            ? Shape.HELD
-            : Shape.CLEAR));
+        id,
+        to(end),
+        new Bend(
+            null, !silent, silent ? Shape.HELD : Shape.CLEAR, silent ? Shape.HELD : Shape.CLEAR));
   }
 
   Injection slow(String id, Fault.SlowStore fault) {

@@ -122,8 +122,7 @@ final class NodeCalls implements AutoCloseable {
 
   /** A read of which nobody waits for the end; for load. */
   CompletableFuture<Integer> fire(int port, String path, Duration limit) {
-    return http.sendAsync(
-            request("GET", port, path, null, null, limit), BodyHandlers.discarding())
+    return http.sendAsync(request("GET", port, path, null, null, limit), BodyHandlers.discarding())
         .thenApply(HttpResponse::statusCode);
   }
 

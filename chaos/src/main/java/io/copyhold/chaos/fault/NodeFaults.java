@@ -140,7 +140,8 @@ public final class NodeFaults implements AutoCloseable {
     public StepResult run(StepContext context) throws Exception {
       return faults.fails(operation, step.name())
           ? StepResult.notNow(
-              Duration.ZERO, Problem.unavailable("fault-injected", "an experiment failed this step"))
+              Duration.ZERO,
+              Problem.unavailable("fault-injected", "an experiment failed this step"))
           : step.run(context);
     }
 

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param elapsedMs by the agent's own clock
  * @param faults those whose id begins with the observation's, in the order they were planned in
  */
-public record Observed(
-    Instant began, long elapsedMs, List<Seen> probes, List<FaultState> faults) {
+public record Observed(Instant began, long elapsedMs, List<Seen> probes, List<FaultState> faults) {
   public Observed {
     probes = List.copyOf(probes);
     faults = List.copyOf(faults);

@@ -18,7 +18,13 @@ import java.util.TreeMap;
 final class Processes {
   private static final String NODE = "node-";
 
+  /** Probes ask often, and a process lives longer. */
+  private static final long KEPT_NANOS = 200_000_000;
+
   private final Path data;
+  private List<ChildState> known = List.of();
+  private boolean read;
+  private long readAt;
 
   Processes(Path data) {
     this.data = data;
@@ -35,8 +41,16 @@ final class Processes {
     return ports;
   }
 
-  private List<ChildState> children() throws IOException {
-    return SupervisorState.read(data).map(SupervisorState::children).orElse(List.of());
+  /** One reader at a time: looking for the directory's holder tries its lock. */
+  private synchronized List<ChildState> children() throws IOException {
+    long now = System.nanoTime();
+    if (!read || now - readAt > KEPT_NANOS) {
+      known =
+          SupervisorState.read(data).map(SupervisorState::children).orElse(known);
+      read = true;
+      readAt = now;
+    }
+    return known;
   }
 
   private ProcessHandle process(String node) throws IOException {

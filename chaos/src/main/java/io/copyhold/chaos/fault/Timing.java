@@ -10,7 +10,8 @@ package io.copyhold.chaos.fault;
 public record Timing(long afterMs, long forMs, long leaseMs) {
   public Timing {
     if (afterMs < 0 || forMs < 0 || leaseMs < 500 || leaseMs > 3_600_000) {
-      throw new IllegalArgumentException("not a timing: " + afterMs + ", " + forMs + ", " + leaseMs);
+      throw new IllegalArgumentException(
+          "not a timing: " + afterMs + ", " + forMs + ", " + leaseMs);
     }
   }
 }

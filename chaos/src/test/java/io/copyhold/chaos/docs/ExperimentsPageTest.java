@@ -37,8 +37,7 @@ class ExperimentsPageTest {
   @Test
   void thePlansOnThePageAreTheFiles() throws Exception {
     String page = Files.readString(Page.root().resolve("docs").resolve(PAGE));
-    Path files =
-        Page.root().resolve("chaos/src/main/resources/io/copyhold/chaos/experiment");
+    Path files = Page.root().resolve("chaos/src/main/resources/io/copyhold/chaos/experiment");
     for (String plan : List.of("node-dies.yaml", "store-away.yaml")) {
       assertThat(page).contains("```yaml\n" + Files.readString(files.resolve(plan)) + "```");
     }

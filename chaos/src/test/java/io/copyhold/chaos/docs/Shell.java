@@ -31,8 +31,7 @@ record Shell(String page, Path data, UnaryOperator<String> words) {
 
   /** A command that only reads is asked until it shows what it should. */
   void command(Shown shown) {
-    boolean reads =
-        shown.command().matches("\\./copyhold (\\w+ (list|explain|preview)|status).*");
+    boolean reads = shown.command().matches("\\./copyhold (\\w+ (list|explain|preview)|status).*");
     Instant end = Instant.now().plus(LAG_LIMIT);
     Ran ran = run(shown.command());
     while (reads
@@ -55,9 +54,7 @@ record Shell(String page, Path data, UnaryOperator<String> words) {
     List<String> parts = new ArrayList<>(List.of(command.split(" ")));
     assertThat(parts.removeFirst()).isEqualTo("./copyhold");
     parts.replaceAll(word ->
-        word.startsWith("chaos/")
-            ? Page.root().resolve(word).toString()
-            : words.apply(word));
+        word.startsWith("chaos/") ? Page.root().resolve(word).toString() : words.apply(word));
     parts.addAll(List.of("--data", data.toString()));
     if (parts.getFirst().equals("up")) {
       parts.addAll(List.of("--http-port=0", "--remoting-port=0", "--postgres-port=0"));

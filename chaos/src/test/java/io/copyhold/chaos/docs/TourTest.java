@@ -23,8 +23,7 @@ class TourTest {
 
   private final Path data = PostgresFixture.newDirectory().resolve("data");
   private String before = "";
-  private final Shell shell =
-      new Shell("tour.md", data, word -> word.replace("$BEFORE", before));
+  private final Shell shell = new Shell("tour.md", data, word -> word.replace("$BEFORE", before));
 
   @AfterEach
   void down() throws Exception {

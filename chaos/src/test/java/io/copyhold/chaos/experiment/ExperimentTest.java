@@ -35,8 +35,7 @@ class ExperimentTest {
     Report report =
         Judge.report(KILL, new Observed(Instant.EPOCH, 0, List.of(), List.of()), null, true);
     scenario
-        .settled(
-            "run/1", new Outcome.Done(Map.of("report", Mappers.tree(report, Report.class))))
+        .settled("run/1", new Outcome.Done(Map.of("report", Mappers.tree(report, Report.class))))
         .then(new Event.RunEnded(1, new Phase.Ended(report)));
     assertThat(scenario.summary().path("verdict").asText()).isEqualTo("inconclusive");
     assertThat(scenario.operations()).isEmpty();

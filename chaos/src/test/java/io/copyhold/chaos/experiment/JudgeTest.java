@@ -50,10 +50,7 @@ class JudgeTest {
     assertThat(report.rtoMs()).isEqualTo(4_000);
     assertThat(report.rpoLost()).isZero();
     assertThat(report.acknowledged()).isEqualTo(50);
-    assertThat(report.timeline())
-        .extracting(Report.Moment::at)
-        .isSorted()
-        .hasSize(4);
+    assertThat(report.timeline()).extracting(Report.Moment::at).isSorted().hasSize(4);
   }
 
   @Test

@@ -65,7 +65,9 @@ class KindedTest {
                 0,
                 new Experiment.Phase.Ready()),
             Experiment.class);
-    assertThat(Kinded.words(tree).toString()).contains("\"journal-away\"").doesNotContain("Journal");
+    assertThat(Kinded.words(tree).toString())
+        .contains("\"journal-away\"")
+        .doesNotContain("Journal");
     assertThat(Kinded.names(Kinded.words(tree))).isEqualTo(tree);
     assertThatThrownBy(() -> Kinded.read(tree, Fault.class, "")).isNotNull();
   }

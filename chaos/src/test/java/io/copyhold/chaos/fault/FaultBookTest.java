@@ -82,8 +82,8 @@ class FaultBookTest {
     book.lift("x/1/0");
     assertThat(book.plan("x/1/0", SLOW, new Timing(0, LONG, LONG)).end()).isEqualTo(End.LIFTED);
     assertThat(done).hasSize(2);
-    assertThatThrownBy(() ->
-            book.plan("x/1/0", new Fault.KillNode("node-1"), new Timing(0, LONG, LONG)))
+    assertThatThrownBy(
+            () -> book.plan("x/1/0", new Fault.KillNode("node-1"), new Timing(0, LONG, LONG)))
         .isInstanceOf(ProblemException.class);
   }
 
@@ -177,8 +177,7 @@ class FaultBookTest {
       Path file = directory.resolve("x_1_0.json");
       String orphan =
           Files.readString(file)
-              .replace(
-                  "{\"kind\":\"Nothing\"}", Mappers.tree(undo, Undo.class).toString());
+              .replace("{\"kind\":\"Nothing\"}", Mappers.tree(undo, Undo.class).toString());
       assertThat(orphan).contains("Resume");
       book.close();
       Files.writeString(file, orphan);

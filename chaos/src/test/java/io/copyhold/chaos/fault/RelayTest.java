@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Test;
 class RelayTest {
   private static final int PATIENCE_MS = 60_000;
 
-  /** Long enough to see that nothing comes; that nothing came is never a matter of it being long. */
+  /**
+   * Long enough to see that nothing comes; that nothing came is never a matter of it being long.
+   */
   private static final int SILENCE_MS = 300;
 
   private static final Bend BOTH = new Bend(null, false, Shape.HELD, Shape.HELD);

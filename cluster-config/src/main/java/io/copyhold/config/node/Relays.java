@@ -38,9 +38,7 @@ final class Relays {
     if (!settings.host().startsWith("127.")) {
       throw new ProblemException(
           "relays-need-loopback",
-          "Relays work on one machine only; copyhold.supervisor.host is "
-              + settings.host()
-              + ".",
+          "Relays work on one machine only; copyhold.supervisor.host is " + settings.host() + ".",
           "Leave the host at 127.0.0.1, or start without relays.");
     }
   }
@@ -56,7 +54,17 @@ final class Relays {
     int listen = ports.port("relay." + name, OptionalInt.of(0), 0);
     links.add(
         Map.of(
-            "name", name, "from", from, "to", to, "listen", listen, "host", "127.0.0.1", "port",
+            "name",
+            name,
+            "from",
+            from,
+            "to",
+            to,
+            "listen",
+            listen,
+            "host",
+            "127.0.0.1",
+            "port",
             port));
     return listen;
   }
@@ -71,10 +79,7 @@ final class Relays {
   /** What each node is told of the agent. */
   Map<String, Object> told() throws IOException {
     return Map.of(
-        "copyhold.chaos.agent.port",
-        port(),
-        "copyhold.chaos.agent.token-file",
-        token().toString());
+        "copyhold.chaos.agent.port", port(), "copyhold.chaos.agent.token-file", token().toString());
   }
 
   /** Port of the agent's API. */
@@ -94,9 +99,12 @@ final class Relays {
     agent.put("port", port());
     agent.put("token-file", token().toString());
     agent.put("links", links);
-    agent.put("sources", new ArrayList<>(sources.entrySet().stream()
-        .map(source -> Map.of("address", source.getKey(), "node", source.getValue()))
-        .toList()));
+    agent.put(
+        "sources",
+        new ArrayList<>(
+            sources.entrySet().stream()
+                .map(source -> Map.of("address", source.getKey(), "node", source.getValue()))
+                .toList()));
     Path file = settings.data().resolve("nodes").resolve(AGENT + ".conf");
     ProtectedFile.write(
         file,

@@ -263,11 +263,7 @@ public final class Supervisor implements Closeable {
   }
 
   private Child node(
-      String name,
-      int index,
-      Ports ports,
-      Map<String, Object> told,
-      @Nullable Relays relays)
+      String name, int index, Ports ports, Map<String, Object> told, @Nullable Relays relays)
       throws IOException {
     int http = settings.http().choose(ports, "http." + name, index);
     int remoting = settings.remoting().choose(ports, "remoting." + name, index);

@@ -35,7 +35,8 @@ public final class Kinds {
   }
 
   /** The state of an entity as a read shows it. */
-  public static JsonNode view(Call call, Entities entities, EntityRef entity) throws InterruptedException {
+  public static JsonNode view(Call call, Entities entities, EntityRef entity)
+      throws InterruptedException {
     return switch (call.await(entities.read(entity))) {
       case Reply.Applied(_, _, var view, _, _) -> view;
       case Reply.Refused(var problem) -> throw new ProblemException(problem);

@@ -30,8 +30,7 @@ public final class RouteTable {
   /**
    * @param more what routes ask for that {@link Permissions} does not know, by name of the route
    */
-  public RouteTable(
-      Collection<Route> routes, boolean metricsOpen, Map<String, Permission> more) {
+  public RouteTable(Collection<Route> routes, boolean metricsOpen, Map<String, Permission> more) {
     this.rows =
         routes.stream()
             .sorted(Comparator.comparingInt(Route::placeholders))

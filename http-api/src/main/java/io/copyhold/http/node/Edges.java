@@ -143,18 +143,8 @@ final class Edges implements AutoCloseable {
       InstantSource clock,
       String name) {
     return new Edges(
-        config,
-        settings,
-        system,
-        types,
-        control,
-        secrets,
-        entities,
-        history,
-        blocking,
-        parts,
-        clock,
-        name);
+        config, settings, system, types, control, secrets, entities, history, blocking, parts,
+        clock, name);
   }
 
   /** Unless a path is set, the index lies in the node's own part of the data directory. */
@@ -181,7 +171,8 @@ final class Edges implements AutoCloseable {
   }
 
   OperationTypes operations() {
-    return Wiring.operations(stores, secrets, entities, blobs, directory, new SecureRandom(), parts);
+    return Wiring.operations(
+        stores, secrets, entities, blobs, directory, new SecureRandom(), parts);
   }
 
   /** Opens the admin API; blocks until it is open. */

@@ -119,18 +119,8 @@ public final class Node {
             types);
     this.edges =
         Edges.open(
-            config,
-            settings,
-            system,
-            types,
-            control,
-            secrets,
-            entities,
-            history,
-            blocking,
-            parts,
-            clock,
-            name);
+            config, settings, system, types, control, secrets, entities, history, blocking, parts,
+            clock, name);
     edges.show(agenda);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
@@ -223,8 +213,7 @@ public final class Node {
                 settings.remotingBindPort() == 0
                     ? settings.remotingPort()
                     : settings.remotingBindPort(),
-            "pekko.remote.artery.advanced.tcp.outbound-client-hostname",
-                settings.remotingSource(),
+            "pekko.remote.artery.advanced.tcp.outbound-client-hostname", settings.remotingSource(),
             "copyhold.http.host", settings.httpHost(),
             "copyhold.http.port", settings.httpPort()));
   }

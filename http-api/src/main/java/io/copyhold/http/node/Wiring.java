@@ -40,8 +40,7 @@ public final class Wiring {
   public static List<EntityType<?, ?, ?>> sharded() {
     List<EntityType<?, ?, ?>> all =
         new ArrayList<>(
-            List.of(
-                Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE, Token.TYPE));
+            List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE, Token.TYPE));
     NodeExtension.all().forEach(extension -> all.addAll(extension.entityTypes()));
     return List.copyOf(all);
   }
