@@ -29,13 +29,8 @@ final class Judge {
    */
   static Report report(Plan plan, Observed seen, @Nullable String aborted, boolean recovered) {
     List<String> broken = new ArrayList<>();
-    List<String> void_ = new ArrayList<>();
-    Instant first =
-        seen.faults().stream()
-            .map(FaultState::injected)
-            .filter(java.util.Objects::nonNull)
-            .min(Comparator.naturalOrder())
-            .orElse(null);
+    List<String> untried = new ArrayList<>();
+    Instant first = first(seen.faults());
     long rto = 0;
     Long lost = null;
     long acknowledged = 0;
@@ -66,13 +61,13 @@ final class Judge {
       broken.add("not steady again within " + plan.recoverSeconds() + " s after the faults");
     }
     if (seen.faults().size() < plan.faults().size()) {
-      void_.add("of " + plan.faults().size() + " faults " + seen.faults().size() + " are known");
+      untried.add("of " + plan.faults().size() + " faults " + seen.faults().size() + " are known");
     }
     for (FaultState fault : seen.faults()) {
       if (fault.end() == End.FAILED) {
-        void_.add(fault.id() + " could not be injected: " + fault.note());
+        untried.add(fault.id() + " could not be injected: " + fault.note());
       } else if (fault.end() == End.LEASE || fault.end() == End.AGENT) {
-        void_.add(
+        untried.add(
             fault.id()
                 + (fault.end() == End.LEASE
                     ? " ended early: its lease ran out"
@@ -88,10 +83,10 @@ final class Judge {
     } else if (!broken.isEmpty()) {
       verdict = Verdict.FAILED;
       reasons.addAll(broken);
-      reasons.addAll(void_);
-    } else if (!void_.isEmpty()) {
+      reasons.addAll(untried);
+    } else if (!untried.isEmpty()) {
       verdict = Verdict.INCONCLUSIVE;
-      reasons.addAll(void_);
+      reasons.addAll(untried);
     } else {
       verdict = Verdict.PASSED;
     }
@@ -136,6 +131,18 @@ final class Judge {
         .filter(expected -> expected.probe().name().equals(probe.probe()))
         .findFirst()
         .orElseThrow(() -> new IllegalStateException("no probe " + probe.probe()));
+  }
+
+  /** When the first fault began; null when none did. */
+  private static @Nullable Instant first(List<FaultState> faults) {
+    Instant first = null;
+    for (FaultState fault : faults) {
+      Instant injected = fault.injected();
+      if (injected != null && (first == null || injected.isBefore(first))) {
+        first = injected;
+      }
+    }
+    return first;
   }
 
   /** What was out when the first fault began, or later. */
