@@ -54,6 +54,13 @@ public final class Installation implements Closeable {
   }
 
   /**
+   * @param settings beside and before those that it has anyway
+   */
+  public static Installation start(Path data, Map<String, Object> settings) throws IOException {
+    return start(data, 1, settings);
+  }
+
+  /**
    * Starts it; the databases are ready when this returns, the nodes are not.
    *
    * @param more settings, over those that make it an installation of its own

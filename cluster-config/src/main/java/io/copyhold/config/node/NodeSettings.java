@@ -15,7 +15,10 @@ import java.time.Duration;
  * @param keyFile under which secrets are sealed
  * @param supervised its standard input ends with its supervisor
  * @param httpPort 0 for a free one
- * @param remotingPort 0 for a free one
+ * @param remotingPort where the other nodes reach it; 0 for a free one
+ * @param remotingBindPort where it listens for them, when something stands in between; 0 for the
+ *     same port
+ * @param remotingSource the address that its connections to other nodes come from; empty for any
  * @param control the control database
  * @param membership limits
  * @param pauses limits
@@ -32,6 +35,8 @@ public record NodeSettings(
     int httpPort,
     String remotingHost,
     int remotingPort,
+    int remotingBindPort,
+    String remotingSource,
     Database control,
     MembershipSettings membership,
     PauseSettings pauses,
@@ -73,6 +78,8 @@ public record NodeSettings(
         node.getInt("http.port"),
         node.getString("remoting.host"),
         node.getInt("remoting.port"),
+        node.getInt("remoting.bind-port"),
+        node.getString("remoting.source"),
         JournalSettings.from(config).database(),
         MembershipSettings.from(node.getConfig("membership")),
         PauseSettings.from(node.getConfig("pauses")),

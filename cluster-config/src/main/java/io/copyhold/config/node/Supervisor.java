@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -179,6 +180,7 @@ public final class Supervisor implements Closeable {
 
   private void startAll() throws IOException {
     Ports ports = Ports.of(settings.data(), settings.host());
+    Relays relays = settings.relays() ? new Relays(settings, ports) : null;
     Map<String, Object> told = new HashMap<>();
     int index = 0;
     if (!JournalSettings.isExternal(settings.config())) {
@@ -193,13 +195,19 @@ public final class Supervisor implements Closeable {
       EmbeddedPostgresSettings server = settings.server(store, port);
       databases.add(child(store, port, () -> EmbeddedServer.store(server)));
       told.putAll(address("copyhold.example-stores." + store, server, "postgres"));
+      if (relays != null) {
+        told.put("copyhold.example-stores." + store + ".port", relays.link("", store, port));
+      }
     }
     ports.remember();
     startTogether(databases);
     for (int i = 1; i <= settings.nodes(); i++) {
-      nodes.add(node("node-" + i, i - 1, ports, told));
+      nodes.add(node("node-" + i, i - 1, ports, told, relays));
     }
     ports.remember();
+    if (relays != null) {
+      startAgent(relays);
+    }
     control =
         JournalSettings.from(told(told))
             .database()
@@ -239,7 +247,23 @@ public final class Supervisor implements Closeable {
     }
   }
 
-  private Child node(String name, int index, Ports ports, Map<String, Object> told)
+  /** Before the nodes, whose links lead through it. It ends after them. */
+  private void startAgent(Relays relays) throws IOException {
+    List<String> command = relays.command().command(relays.write());
+    Path log = settings.data().resolve("log").resolve(Relays.AGENT + ".log");
+    Child agent =
+        child(
+            Relays.AGENT,
+            relays.port(),
+            () ->
+                NodeProcess.start(
+                    command, log, settings.logLimitBytes(), settings.nodeStopLimit()));
+    databases.add(agent);
+    startTogether(List.of(agent));
+  }
+
+  private Child node(
+      String name, int index, Ports ports, Map<String, Object> told, @Nullable Relays relays)
       throws IOException {
     int http = settings.http().choose(ports, "http." + name, index);
     int remoting = settings.remoting().choose(ports, "remoting." + name, index);
@@ -252,6 +276,18 @@ public final class Supervisor implements Closeable {
     all.put("copyhold.node.http.port", http);
     all.put("copyhold.node.remoting.host", settings.host());
     all.put("copyhold.node.remoting.port", remoting);
+    if (relays != null) {
+      int bind = ports.port("remoting-bind." + name, OptionalInt.of(0), 0);
+      int link = relays.link("", name, bind);
+      addressSuffixes.put(name, "@" + settings.host() + ":" + link);
+      all.put("copyhold.node.remoting.port", link);
+      all.put("copyhold.node.remoting.bind-port", bind);
+      all.put("copyhold.node.remoting.source", relays.source(name, index));
+      if (told.get("copyhold.journal.port") instanceof Integer journal) {
+        all.put("copyhold.journal.port", relays.link(name, "journal", journal));
+      }
+      all.putAll(relays.told());
+    }
     Path file = settings.data().resolve("nodes").resolve(name + ".conf");
     ProtectedFile.write(
         file,

@@ -19,6 +19,7 @@ import java.util.OptionalInt;
  * @param remoting port of the first node
  * @param postgres port of the first database
  * @param stores names of the embedded example stores
+ * @param relays whether links go through the fault agent's relays
  * @param restart of children that end by themselves
  * @param nodeStopLimit for a node's clean stop
  * @param logLimitBytes of one child's log file
@@ -32,6 +33,7 @@ public record SupervisorSettings(
     FirstPort remoting,
     FirstPort postgres,
     List<String> stores,
+    boolean relays,
     RestartSettings restart,
     Duration nodeStopLimit,
     long logLimitBytes,
@@ -98,6 +100,7 @@ public record SupervisorSettings(
         FirstPort.from(c.getConfig("ports.remoting")),
         FirstPort.from(c.getConfig("ports.postgres")),
         c.getStringList("stores"),
+        c.getBoolean("relays"),
         RestartSettings.from(c.getConfig("restart")),
         c.getDuration("node-stop-limit"),
         c.getBytes("log-limit"),

@@ -2,6 +2,7 @@ package io.copyhold.http.admin;
 
 import io.copyhold.config.secret.Secrets;
 import io.copyhold.http.auth.Authenticator;
+import io.copyhold.http.auth.Permission;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.contract.Contract;
 import io.copyhold.http.stream.Changes;
@@ -10,7 +11,9 @@ import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.journal.Blobs;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
@@ -42,12 +45,19 @@ public record AdminApi(
   }
 
   public RouteTable routes() {
+    return routes(List.of());
+  }
+
+  /**
+   * @param more routes of modules above this one
+   */
+  public RouteTable routes(List<MoreRoutes> more) {
     Access access = new Access(listing);
     Resource.Shared shared =
         new Resource.Shared(
             entities, history, new Lists(listing, access, settings.afterMax()), access);
     int body = settings.bodyBytesMax();
-    Contract contract = Contract.load();
+    Contract contract = Contract.load().with(more.stream().map(MoreRoutes::contract).toList());
     List<Route> routes = new ArrayList<>();
     routes.addAll(new TenantRoutes(shared, connections).routes(body));
     routes.addAll(new StoreRoutes(shared, secrets).routes(body));
@@ -76,6 +86,11 @@ public record AdminApi(
     routes.add(
         Route.get("/v1/openapi.yaml", _ -> Answer.text("application/yaml", contract.yaml())));
     routes.add(Route.get("/v1/openapi.json", _ -> Answer.json(200, contract.json())));
-    return new RouteTable(routes, settings.metricsAnonymous());
+    Map<String, Permission> permissions = new HashMap<>();
+    for (MoreRoutes added : more) {
+      routes.addAll(added.routes(shared, body));
+      permissions.putAll(added.permissions());
+    }
+    return new RouteTable(routes, settings.metricsAnonymous(), permissions);
   }
 }

@@ -15,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  * What the routes of tenants, stores, pools, changelogs and rollouts share: ids, and targets
  * resolved to content.
  */
-final class Kinds {
+public final class Kinds {
   private Kinds() {}
 
   /** A kind whose path is its type with an s. */
-  static Resource resource(String type, Resource.Shared shared) {
+  public static Resource resource(String type, Resource.Shared shared) {
     String path = "/v1/" + type + "s";
     return new Resource(
         type, path, path + "/{id}", call -> Paths.entity(type, call.value("id")), shared);
   }
 
   /** The entity that a PUT makes; an id that breaks the rules is refused with the reason. */
-  static EntityRef creating(Call call, String type) {
+  public static EntityRef creating(Call call, String type) {
     Ids.check(type, call.value("id"))
         .ifPresent(problem -> {
           throw new ProblemException(problem.at(call.route().path()));
@@ -35,7 +35,8 @@ final class Kinds {
   }
 
   /** The state of an entity as a read shows it. */
-  static JsonNode view(Call call, Entities entities, EntityRef entity) throws InterruptedException {
+  public static JsonNode view(Call call, Entities entities, EntityRef entity)
+      throws InterruptedException {
     return switch (call.await(entities.read(entity))) {
       case Reply.Applied(_, _, var view, _, _) -> view;
       case Reply.Refused(var problem) -> throw new ProblemException(problem);

@@ -19,14 +19,42 @@ import java.util.function.Function;
  * What every kind of entity offers over HTTP: a list, its state now and then, its history, the
  * difference between two versions, and commands.
  */
-final class Resource {
+public final class Resource {
   /** Makes a command of a request; may refuse it with a problem. */
-  interface Commanding {
+  public interface Commanding {
     Object command(Call call) throws Exception;
   }
 
   /** What all resources share. */
-  record Shared(Entities entities, History history, Lists lists, Access access) {}
+  public static final class Shared {
+    private final Entities entities;
+    private final History history;
+    private final Lists lists;
+    private final Access access;
+
+    Shared(Entities entities, History history, Lists lists, Access access) {
+      this.entities = entities;
+      this.history = history;
+      this.lists = lists;
+      this.access = access;
+    }
+
+    public Entities entities() {
+      return entities;
+    }
+
+    public History history() {
+      return history;
+    }
+
+    Lists lists() {
+      return lists;
+    }
+
+    Access access() {
+      return access;
+    }
+  }
 
   private final String type;
   private final String path;
@@ -48,7 +76,7 @@ final class Resource {
   }
 
   /** List, state, history, difference. */
-  List<Route> reads() {
+  public List<Route> reads() {
     return List.of(
         Route.get(path, call -> shared.lists().list(call, type)).taking(Lists.PARAMETERS),
         Route.get(item, this::read).taking("version", "at"),
@@ -57,18 +85,18 @@ final class Resource {
   }
 
   /** A command without a body. */
-  Route command(String method, String suffix, Commanding commanding) {
+  public Route command(String method, String suffix, Commanding commanding) {
     return Route.command(
         method, item + suffix, call -> changed(ask(call, entity(call), commanding.command(call))));
   }
 
-  EntityRef entity(Call call) throws InterruptedException {
+  public EntityRef entity(Call call) throws InterruptedException {
     EntityRef entity = ref.apply(call);
     shared.access().require(call.who(), entity);
     return entity;
   }
 
-  Reply ask(Call call, EntityRef entity, Object command) throws InterruptedException {
+  public Reply ask(Call call, EntityRef entity, Object command) throws InterruptedException {
     return ask(call, entity, command, call.origin());
   }
 
@@ -80,7 +108,7 @@ final class Resource {
             : shared.entities().ask(entity, command, origin));
   }
 
-  static Answer changed(Reply reply) {
+  public static Answer changed(Reply reply) {
     return switch (reply) {
       case Reply.Applied applied -> Entries.changed(applied);
       case Reply.Refused(var problem) -> Problems.answer(problem);

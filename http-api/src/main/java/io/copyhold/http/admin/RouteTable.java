@@ -24,11 +24,19 @@ public final class RouteTable {
    * @param metricsOpen whether {@code /metrics} needs no token
    */
   public RouteTable(Collection<Route> routes, boolean metricsOpen) {
+    this(routes, metricsOpen, Map.of());
+  }
+
+  /**
+   * @param more what routes ask for that {@link Permissions} does not know, by name of the route
+   */
+  public RouteTable(Collection<Route> routes, boolean metricsOpen, Map<String, Permission> more) {
     this.rows =
         routes.stream()
             .sorted(Comparator.comparingInt(Route::placeholders))
             .map(route -> {
-              Permission permission = Permissions.of(route.name());
+              Permission extra = more.get(route.name());
+              Permission permission = extra == null ? Permissions.of(route.name()) : extra;
               boolean open = metricsOpen && permission == Permission.METRICS_READ;
               return new Row(route, open ? null : permission);
             })

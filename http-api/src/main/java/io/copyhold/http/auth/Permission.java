@@ -23,6 +23,12 @@ public enum Permission {
   QUARANTINE_WRITE,
   NODE_READ,
   NODE_WRITE,
+  EXPERIMENT_READ,
+  EXPERIMENT_WRITE,
+  /** Inject faults into what runs. */
+  EXPERIMENT_RUN,
+  /** Say yes to an experiment of somebody else. */
+  EXPERIMENT_APPROVE,
   EVENTS_READ,
   METRICS_READ,
   CONTRACT_READ;

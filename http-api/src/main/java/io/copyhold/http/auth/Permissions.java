@@ -33,6 +33,7 @@ public final class Permissions {
             OPERATION_READ,
             QUARANTINE_READ,
             NODE_READ,
+            EXPERIMENT_READ,
             EVENTS_READ,
             METRICS_READ,
             CONTRACT_READ));

@@ -60,6 +60,7 @@ public final class Main implements Callable<Integer> {
             StoreCommands.pools(),
             ChangelogCommands.changelogs(),
             ChangelogCommands.rollouts(),
+            ExperimentCommands.experiments(),
             OperationCommands.operations(),
             OperationCommands.tokens(),
             OperationCommands.quarantine(),

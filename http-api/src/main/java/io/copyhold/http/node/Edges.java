@@ -81,6 +81,7 @@ final class Edges implements AutoCloseable {
   private final ShardedEntities entities;
   private final History history;
   private final ExecutorService blocking;
+  private final List<NodeExtension.Part> parts;
   private final PostgresBlobs blobs;
   private final Directory directory;
   private final io.copyhold.runtime.view.Changes changes;
@@ -107,6 +108,8 @@ final class Edges implements AutoCloseable {
       ShardedEntities entities,
       History history,
       ExecutorService blocking,
+      List<NodeExtension.Part> parts,
+      InstantSource clock,
       String name) {
     this.config = config;
     this.settings = settings;
@@ -116,6 +119,7 @@ final class Edges implements AutoCloseable {
     this.entities = entities;
     this.history = history;
     this.blocking = blocking;
+    this.parts = parts;
     this.blobs = new PostgresBlobs(control);
     this.metrics = new Metrics(version());
     this.telemetry =
@@ -143,7 +147,7 @@ final class Edges implements AutoCloseable {
             name,
             addresses,
             BudgetSettings.from(config.getConfig("copyhold.store")),
-            InstantSource.system(),
+            clock,
             timer);
     this.stores =
         new RegisteredStores(
@@ -164,9 +168,12 @@ final class Edges implements AutoCloseable {
       ShardedEntities entities,
       History history,
       ExecutorService blocking,
+      List<NodeExtension.Part> parts,
+      InstantSource clock,
       String name) {
     return new Edges(
-        config, settings, system, types, control, secrets, entities, history, blocking, name);
+        config, settings, system, types, control, secrets, entities, history, blocking, parts,
+        clock, name);
   }
 
   /** Unless a path is set, the index lies in the node's own part of the data directory. */
@@ -261,7 +268,8 @@ final class Edges implements AutoCloseable {
   }
 
   OperationTypes operations() {
-    return Wiring.operations(stores, secrets, entities, blobs, directory, new SecureRandom());
+    return Wiring.operations(
+        stores, secrets, entities, blobs, directory, new SecureRandom(), parts);
   }
 
   /** Opens the admin API; blocks until it is open. */
@@ -287,7 +295,7 @@ final class Edges implements AutoCloseable {
             metrics::scrape,
             admin,
             blocking);
-    RouteTable routes = api.routes();
+    RouteTable routes = api.routes(List.copyOf(parts));
     AdminServer.bind(system, admin, routes, authenticator, clock, blocking, new SecureRandom())
         .whenComplete((opened, failure) -> {
           if (failure == null) {
@@ -385,6 +393,7 @@ final class Edges implements AutoCloseable {
 
   @Override
   public void close() {
+    parts.forEach(NodeExtension.Part::close);
     changes.close();
     directory.close();
     stores.close();

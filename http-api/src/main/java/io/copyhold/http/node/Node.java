@@ -45,6 +45,7 @@ import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -110,6 +111,12 @@ public final class Node {
     this.pool = journal.database().pool(journal.sidePool());
     this.eventPool = journal.database().pool(journal.pool());
     applySchema(journal);
+    List<NodeExtension.Part> parts =
+        NodeExtension.all().stream().map(extension -> extension.open(config, settings)).toList();
+    InstantSource clock = InstantSource.system();
+    for (NodeExtension.Part part : parts) {
+      clock = part.clock(clock);
+    }
     ControlDatabase control = new ControlDatabase(pool, blocking);
     Secrets secrets = PostgresSecrets.open(pool, settings.keyFile());
 
@@ -157,14 +164,15 @@ public final class Node {
         new JournalHistory(system, events.events(), types, quarantines);
     this.edges =
         Edges.open(
-            config, settings, system, types, control, secrets, entities, history, blocking, name);
+            config, settings, system, types, control, secrets, entities, history, blocking, parts,
+            clock, name);
     edges.show(agenda);
     JournalNews.follow(system, events, name, edges::stored);
     edges.show(watch);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
         new Ports(
-            InstantSource.system(),
+            clock,
             new SecureRandom(),
             watch.fenced(blocking),
             agenda,
@@ -283,6 +291,11 @@ public final class Node {
         Map.of(
             "pekko.remote.artery.canonical.hostname", settings.remotingHost(),
             "pekko.remote.artery.canonical.port", settings.remotingPort(),
+            "pekko.remote.artery.bind.port",
+                settings.remotingBindPort() == 0
+                    ? settings.remotingPort()
+                    : settings.remotingBindPort(),
+            "pekko.remote.artery.advanced.tcp.outbound-client-hostname", settings.remotingSource(),
             "copyhold.http.host", settings.httpHost(),
             "copyhold.http.port", settings.httpPort(),
             "pekko.cluster.app-version", version(settings)));

@@ -72,6 +72,11 @@ public final class UpCommand implements Callable<Integer> {
   private @Nullable List<String> stores;
 
   @Option(
+      names = "--relays",
+      description = "Links go through relays, so that experiments can cut and slow them.")
+  private boolean relays;
+
+  @Option(
       names = "--config",
       paramLabel = "FILE",
       description = "Settings in HOCON; every key of docs/configuration.md.")
@@ -123,6 +128,9 @@ public final class UpCommand implements Callable<Integer> {
     if (stores != null) {
       told.put(
           "copyhold.supervisor.stores", stores.stream().filter(name -> !name.isBlank()).toList());
+    }
+    if (relays) {
+      told.put("copyhold.supervisor.relays", true);
     }
     Config user = ConfigFactory.parseMap(told);
     if (config != null) {
@@ -219,6 +227,9 @@ public final class UpCommand implements Callable<Integer> {
     if (stores != null) {
       command.add("--stores=" + String.join(",", stores));
     }
+    if (relays) {
+      command.add("--relays");
+    }
     addOption(command, "--config", config == null ? null : config.toAbsolutePath());
     File sink = log.toFile();
     return new ProcessBuilder(command)
@@ -246,11 +257,13 @@ public final class UpCommand implements Callable<Integer> {
   private static void welcome(PrintStream out, Path directory, SupervisorState state) {
     out.println("Copyhold is up, in " + directory + " (supervisor " + state.pid() + ").");
     for (ChildState child : state.children()) {
-      boolean node = child.name().startsWith("node-");
-      out.printf(
-          "  %-10s %s%n",
-          child.name(),
-          node ? "http://127.0.0.1:" + child.port() : "postgresql on port " + child.port());
+      String what =
+          child.name().startsWith("node-")
+              ? "http://127.0.0.1:" + child.port()
+              : child.name().equals("faults")
+                  ? "fault agent on port " + child.port()
+                  : "postgresql on port " + child.port();
+      out.printf("  %-10s %s%n", child.name(), what);
     }
     Path token = FirstToken.file(directory);
     if (Files.exists(token)) {

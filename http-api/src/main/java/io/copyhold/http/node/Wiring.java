@@ -14,6 +14,7 @@ import io.copyhold.runtime.entity.Quarantine;
 import io.copyhold.runtime.journal.Blobs;
 import io.copyhold.runtime.journal.JournalSchema;
 import io.copyhold.runtime.operation.OperationEntity;
+import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.postgres.ControlSchema;
 import io.copyhold.runtime.view.Directory;
@@ -37,7 +38,11 @@ public final class Wiring {
 
   /** The entity types that have a shard of their own. */
   public static List<EntityType<?, ?, ?>> sharded() {
-    return List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE, Token.TYPE);
+    List<EntityType<?, ?, ?>> all =
+        new ArrayList<>(
+            List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE, Token.TYPE));
+    NodeExtension.all().forEach(extension -> all.addAll(extension.entityTypes()));
+    return List.copyOf(all);
   }
 
   /** All types that are stored: those, and what lives inside their shards. */
@@ -55,17 +60,24 @@ public final class Wiring {
       Entities entities,
       Blobs blobs,
       Directory directory,
-      RandomGenerator secure) {
-    return new OperationTypes(
-        MigrationOperations.all(
-            new StepPorts(
-                stores,
-                secrets,
-                new JournaledScripts(entities, blobs),
-                new DirectoryCandidates(directory),
-                new DirectoryHomes(directory),
-                () -> Secret.random(secure),
-                LockPolicy.DEFAULT)));
+      RandomGenerator secure,
+      List<NodeExtension.Part> parts) {
+    List<OperationType<?>> all =
+        new ArrayList<>(
+            MigrationOperations.all(
+                new StepPorts(
+                    stores,
+                    secrets,
+                    new JournaledScripts(entities, blobs),
+                    new DirectoryCandidates(directory),
+                    new DirectoryHomes(directory),
+                    () -> Secret.random(secure),
+                    LockPolicy.DEFAULT)));
+    for (NodeExtension.Part part : parts) {
+      all.replaceAll(part::around);
+      all.addAll(part.operations(directory));
+    }
+    return new OperationTypes(all);
   }
 
   /** The tables of the control database. */

@@ -1,0 +1,59 @@
+package io.copyhold.chaos.fault;
+
+import io.copyhold.runtime.PortAdapter;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A load spike at work: reads at a fixed rate, whatever becomes of them. */
+@PortAdapter
+final class Load implements Injection {
+  /** Reads without an answer; at this number no more are begun until some have ended. */
+  private static final int OPEN_MAX = 500;
+
+  private static final Duration READ_LIMIT = Duration.ofSeconds(10);
+
+  private final Fault.LoadSpike spike;
+  private final NodeCalls calls;
+  private final Semaphore open = new Semaphore(OPEN_MAX);
+  private @Nullable ScheduledExecutorService timer;
+  private int turn;
+
+  Load(Fault.LoadSpike spike, NodeCalls calls) {
+    this.spike = spike;
+    this.calls = calls;
+  }
+
+  @Override
+  public synchronized void inject(Undo undo) throws IOException {
+    if (timer != null) {
+      return;
+    }
+    List<Integer> ports = calls.ports();
+    ScheduledExecutorService ticking =
+        Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
+    timer = ticking;
+    ticking.scheduleAtFixedRate(
+        () -> fire(ports), 0, 1_000_000_000L / spike.requestsPerSecond(), TimeUnit.NANOSECONDS);
+  }
+
+  private void fire(List<Integer> ports) {
+    if (!ports.isEmpty() && open.tryAcquire()) {
+      int port = ports.get(turn++ % ports.size());
+      calls.fire(port, spike.path(), READ_LIMIT).whenComplete((_, _) -> open.release());
+    }
+  }
+
+  @Override
+  public synchronized void lift(Undo undo) {
+    if (timer != null) {
+      timer.shutdownNow();
+      timer = null;
+    }
+  }
+}
