@@ -25,6 +25,7 @@ import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalSchema;
 import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.journal.PostgresJournal;
+import io.copyhold.runtime.operation.OperationEntity;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
 import io.copyhold.runtime.postgres.ControlDatabase;
@@ -70,13 +71,15 @@ final class CopyholdOperations implements OperationsSide {
 
   CopyholdOperations(Database database) throws Exception {
     Map<String, Object> keys = new HashMap<>(JournalSettings.keys(database));
-    keys.put("pekko.coordinated-shutdown.phases.cluster-exiting.timeout", "1s");
+    // its end is not measured: nothing is handed over
+    keys.put("pekko.coordinated-shutdown.run-by-actor-system-terminate", "off");
+    keys.put("pekko.cluster.run-coordinated-shutdown-when-down", "off");
     Config config = RuntimeConfig.of(ConfigFactory.parseMap(keys));
     JournalSettings journal = JournalSettings.from(config);
     this.pool = database.pool(journal.sidePool());
     this.eventPool = database.pool(journal.pool());
     new ControlSchema(JournalSchema.parts(), journal.schemaLockMax()).apply(pool);
-    EntityTypes types = new EntityTypes(List.of(Job.TYPE, Quarantine.TYPE));
+    EntityTypes types = new EntityTypes(List.of(Job.TYPE, OperationEntity.TYPE, Quarantine.TYPE));
     PostgresJournal events =
         new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), journal);
     this.system =

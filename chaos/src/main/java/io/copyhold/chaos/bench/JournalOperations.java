@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.AbstractActor;
 import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Props;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.persistence.AtomicWrite;
@@ -43,7 +44,9 @@ final class JournalOperations implements OperationsSide {
     this.events = events;
     this.journal =
         ((Persistence) Persistence.lookup().get(system)).journalFor("", ConfigFactory.empty());
-    this.answers = system.actorOf(Props.create(Answers.class, () -> new Answers(waiting)));
+    this.answers =
+        ((ExtendedActorSystem) system)
+            .systemActorOf(Props.create(Answers.class, () -> new Answers(waiting)), "answers");
   }
 
   @Override

@@ -45,6 +45,11 @@ final class OperationsBench implements Callable<Integer> {
   /** What the journal's part is measured with: as many as an operation of three steps stores. */
   private static final int APPENDS = 5;
 
+  private static final int WARM_QUICK = 400;
+
+  /** In each further round: connections are open, and our node owns all its thirty shards. */
+  private static final int AGAIN = 400;
+
   private static final int PAYLOAD_BYTES = 200;
 
   @Option(names = "--rounds", description = "Of each side (${DEFAULT-VALUE}).")
@@ -52,6 +57,13 @@ final class OperationsBench implements Callable<Integer> {
 
   @Option(names = "--seconds", description = "Each measurement of a round (${DEFAULT-VALUE}).")
   private double seconds = 5;
+
+  @Option(
+      names = "--warm",
+      description =
+          "Operations of each side before anything is counted (${DEFAULT-VALUE}); with fewer, the"
+              + " compiler is measured.")
+  private int warm = 10_000;
 
   @Option(names = "--quick", description = "A fraction of it: shows that it runs, not how fast.")
   private boolean quick;
@@ -85,12 +97,19 @@ final class OperationsBench implements Callable<Integer> {
         EmbeddedPostgresSettings.from(
             ConfigFactory.load().getConfig("copyhold.postgres.embedded"),
             workplace.directory().resolve("pg"));
+    boolean good = false;
     try (EmbeddedPostgres server = EmbeddedPostgres.start(settings)) {
       run(server, out);
-      return 0;
+      good = true;
     } finally {
-      workplace.remove();
+      if (good) {
+        workplace.remove();
+      } else {
+        workplace.removeButLogs();
+        System.err.println("The log is " + workplace.log());
+      }
     }
+    return 0;
   }
 
   private void run(EmbeddedPostgres server, PrintStream out) throws Exception {
@@ -158,7 +177,7 @@ final class OperationsBench implements Callable<Integer> {
       case JOURNAL -> {
         try (CopyholdOperations node = new CopyholdOperations(database);
             JournalOperations journal = new JournalOperations(node, APPENDS, PAYLOAD_BYTES)) {
-          own(node);
+          some(node, AGAIN);
           measure(server, side, journal, each, counted);
         }
       }
@@ -170,13 +189,12 @@ final class OperationsBench implements Callable<Integer> {
     }
   }
 
-  /** So many entities that there is one in each of the thirty shards: the node then owns them. */
-  private void own(CopyholdOperations node) throws Exception {
+  private void some(OperationsSide work, int count) throws Exception {
     Together.each(
-        IntStream.range(0, 400).boxed().toList(),
+        IntStream.range(0, count).boxed().toList(),
         64,
         _ -> {
-          node.run("o" + ids.incrementAndGet());
+          work.run("o" + ids.incrementAndGet());
           return true;
         });
   }
@@ -188,10 +206,13 @@ final class OperationsBench implements Callable<Integer> {
       Duration each,
       boolean counted)
       throws Exception {
-    // connections are open and statements prepared before anything is counted
-    loop(work, 64, each.dividedBy(2), new Latencies());
+    if (!counted) {
+      some(work, quick ? Math.min(WARM_QUICK, warm) : warm);
+      return;
+    }
+    some(work, AGAIN);
     for (int atOnce : AT_ONCE) {
-      OperationsFigures seen = counted ? of(side, atOnce) : new OperationsFigures();
+      OperationsFigures seen = of(side, atOnce);
       Machine.Moment begin = Machine.now(server.pid());
       int done = loop(work, atOnce, each, seen.latencies());
       seen.add(done, Machine.between(begin, Machine.now(server.pid())));
