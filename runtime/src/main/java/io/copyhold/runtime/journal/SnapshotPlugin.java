@@ -126,10 +126,12 @@ public final class SnapshotPlugin extends SnapshotStore {
 
   private Future<Void> done(Change change) {
     return asScala(
-        database.<Void>later(connection -> {
-          change.with(connection);
-          return null;
-        }));
+        database
+            .later(connection -> {
+              change.with(connection);
+              return true;
+            })
+            .thenAccept(_ -> {}));
   }
 
   private static <T> Future<T> asScala(CompletionStage<T> stage) {

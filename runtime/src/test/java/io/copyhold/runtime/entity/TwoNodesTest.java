@@ -85,4 +85,25 @@ class TwoNodesTest {
       first.close();
     }
   }
+
+  @Test
+  void twoOwnersThatDoNotKnowOfEachOtherLoseNothingAndStoreNothingTwice() {
+    TestSystem.Options alone =
+        TestSystem.Options.of(Counter.TYPE).with("copyhold.entity.ask-max", "1s").withoutDaemon();
+    EntityRef counter = counter(0);
+    // a cluster each, as after a network cut that nobody has noticed
+    try (TestSystem first = hosting(alone.start(database));
+        TestSystem second = hosting(alone.start(database))) {
+      first.applied(counter, new Command.Create("shared"), TEST);
+      for (int i = 0; i < 8; i++) {
+        TestSystem node = i / 2 % 2 == 0 ? first : second;
+        Reply.Applied added = node.applied(counter, new Command.Add(1), TEST.withKey("k" + i));
+        assertThat(added.version()).isEqualTo(2 + i);
+        assertThat(added.view().path("value").asLong()).isEqualTo(1 + i);
+      }
+      assertThat(await(first.history().events(counter, 1, 100)))
+          .extracting(History.Entry::version)
+          .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+    }
+  }
 }
