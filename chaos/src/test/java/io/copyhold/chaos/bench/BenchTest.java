@@ -48,6 +48,23 @@ class BenchTest {
   }
 
   @Test
+  void operationsAreComparedWithDbosAndTheJournalWithAGroupCommit() {
+    String out = run("operations", "--quick", "--warm", "100");
+
+    assertThat(out)
+        .contains("PostgreSQL ", "load average", "copyhold ", "dbos ", "journal ", "floor ");
+    assertThat(numbers(out, "operations"))
+        .containsKeys(
+            "cpu_ratio_vs_dbos",
+            "p50_ms_at_1",
+            "p99_ms_at_16",
+            "cpu_ms_per_operation",
+            "dbos_cpu_ms",
+            "journal_vs_floor")
+        .allSatisfy((key, value) -> assertThat(value).as(key).isPositive());
+  }
+
+  @Test
   @Tag("heavy")
   void tenantsAreOnboardedInEveryStrategyAndThenRead() {
     String out = run("onboard", "--tenants", "110", "--directory", "60", "--quick", "--steps");
