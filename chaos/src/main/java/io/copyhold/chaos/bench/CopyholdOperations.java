@@ -118,10 +118,7 @@ final class CopyholdOperations implements OperationsSide {
         system,
         ports.agenda(),
         agendaSettings,
-        (entity, row, missed) ->
-            entities
-                .wake(entity, row, missed)
-                .thenApply(reply -> !(reply instanceof Reply.NotNow)));
+        due -> entities.wake(due).thenApply(reply -> !(reply instanceof Reply.NotNow)));
   }
 
   ActorSystem<Void> system() {

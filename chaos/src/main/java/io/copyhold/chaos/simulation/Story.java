@@ -323,7 +323,8 @@ final class Story {
           Operation.Wait.Attempt _,
           Operation.Wait.Until _,
           Operation.Wait.Calling _,
-          Operation.Wait.Child _ -> {}
+          Operation.Wait.Child _,
+          Operation.Wait.Definition _ -> {}
     }
   }
 }
