@@ -115,8 +115,9 @@ final class NotedReplay {
   /** Its supervisor tries again. */
   private ProblemException notNoted(@Nullable Throwable failure) {
     ports.quarantines().replayed(ref);
-    return new ProblemException(
-        Problem.unavailable("replay-not-noted", "the control database does not answer"), failure);
+    Problem problem =
+        Problem.unavailable("replay-not-noted", "the control database does not answer");
+    return failure == null ? new ProblemException(problem) : new ProblemException(problem, failure);
   }
 
   private Behavior<Message> noted(InHand.Note note) {

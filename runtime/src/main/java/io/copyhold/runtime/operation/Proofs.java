@@ -118,7 +118,7 @@ public record Proofs(
           CompletionStage<List<Proof>> waits =
               running.paused()
                   ? CompletableFuture.completedStage(List.of())
-                  : wait(operation, past, running, now);
+                  : wait(operation, running, now);
           return waits
               .exceptionally(_ -> List.of())
               .thenApply(more -> {
@@ -153,7 +153,7 @@ public record Proofs(
   }
 
   private CompletionStage<List<Proof>> wait(
-      EntityRef operation, History.Past past, Running running, Instant now) {
+      EntityRef operation, Running running, Instant now) {
     return switch (running.waiting()) {
       case Wait.Ready _ ->
           running(operation, "runner", reply -> false, "its runner is there and does not begin");

@@ -98,8 +98,10 @@ public final class Replays {
       if (next == null || after(plan, next)) {
         done = true;
       } else {
-        boolean paced = plan.speed() > 0 && shadow.version() >= resumeAt && before != null;
-        Duration pause = paced ? pause(before, next.stored().at(), plan.speed()) : Duration.ZERO;
+        Duration pause =
+            plan.speed() > 0 && before != null && shadow.version() >= resumeAt
+                ? pause(before, next.stored().at(), plan.speed())
+                : Duration.ZERO;
         if (System.nanoTime() + pause.toNanos() > end && shadow.version() > resumeAt) {
           break;
         }

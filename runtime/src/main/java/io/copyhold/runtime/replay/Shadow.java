@@ -203,7 +203,7 @@ final class Shadow<S, C, E> {
   private boolean asExpected(Recorded recorded) {
     ArrayDeque<Object> next = expected.get(recorded.entity());
     Object predicted = next == null ? null : next.poll();
-    if (predicted == null) {
+    if (next == null || predicted == null) {
       return false;
     }
     redecided++;
