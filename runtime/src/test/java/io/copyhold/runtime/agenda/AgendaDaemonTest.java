@@ -154,9 +154,10 @@ class AgendaDaemonTest {
     AgendaDaemon.start(node.system(), busy, one, _ -> CompletableFuture.completedStage(true));
     until(() -> limits.size() >= outage + 3);
     int min = one.inFlightMin();
-    assertThat(limits.subList(0, outage))
+    List<Integer> seen = List.copyOf(limits);
+    assertThat(seen.subList(0, outage))
         .startsWith(min, 2 * min, 4 * min)
         .endsWith(one.inFlightMax());
-    assertThat(limits.subList(outage, outage + 3)).containsExactly(min, 2 * min, 4 * min);
+    assertThat(seen.subList(outage, outage + 3)).containsExactly(min, 2 * min, 4 * min);
   }
 }
