@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ public final class Authenticator {
 
   private final Entities entities;
   private final Cache<Presented, Principal> remembered;
+  private final AtomicLong forgotten = new AtomicLong();
 
   /**
    * @param remember at most 5 s: how long a revoked token may go on
@@ -87,6 +89,7 @@ public final class Authenticator {
   }
 
   private CompletionStage<Principal> ask(Presented presented) {
+    long asked = forgotten.get();
     return entities
         .ask(
             new EntityRef(Token.TYPE.name(), presented.id),
@@ -97,6 +100,9 @@ public final class Authenticator {
               case Reply.Applied(_, _, var view, _, _) -> {
                 Principal principal = principal(presented.id, view);
                 remembered.put(presented, principal);
+                if (forgotten.get() != asked) { // revoked while this answer was on its way
+                  remembered.invalidate(presented);
+                }
                 yield principal;
               }
               case Reply.Refused(var problem) ->
@@ -110,6 +116,7 @@ public final class Authenticator {
 
   /** On this node a revoked token stops at once. */
   public void forget(String token) {
+    forgotten.incrementAndGet();
     remembered.asMap().keySet().removeIf(presented -> presented.id.equals(token));
   }
 

@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +36,22 @@ class WatchTest {
   }
 
   /** The lines of a stream as they come, read by a thread of its own. */
+  /** A stream that is open: one of another test may still take its place for a moment. */
+  private static Watcher watching(String path, String token, @Nullable String lastEventId)
+      throws Exception {
+    List<Watcher> open = new ArrayList<>();
+    Node.await(() -> {
+      Watcher watcher = new Watcher(path, token, lastEventId);
+      if (watcher.status != 503) {
+        assertThat(watcher.status).isEqualTo(200);
+        return open.add(watcher);
+      }
+      watcher.close();
+      return false;
+    });
+    return open.getFirst();
+  }
+
   private static final class Watcher implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     final List<String> lines = new CopyOnWriteArrayList<>();
@@ -85,8 +102,7 @@ class WatchTest {
   @Test
   void aWatcherSeesWhatItAskedForAndResumesWhereItWas() throws Exception {
     String last;
-    try (Watcher watcher =
-        new Watcher("/v1/events/watch?type=counter&id=w1", node.operator, null)) {
+    try (Watcher watcher = watching("/v1/events/watch?type=counter&id=w1", node.operator, null)) {
       Node.await(() -> watcher.lines.contains(": alive"));
       work("other");
       work("w1");
@@ -103,17 +119,17 @@ class WatchTest {
     Client api = node.client();
     api.send("POST", "/v1/operations/counter/w1/count/1/cancel", null);
     Node.await(() -> api.get("/v1/operations/counter/w1/count/1").text().contains("cancelled"));
-    try (Watcher again = new Watcher("/v1/events/watch?type=counter&id=w1", node.operator, last)) {
+    try (Watcher again = watching("/v1/events/watch?type=counter&id=w1", node.operator, last)) {
       Node.await(() -> again.data().stream().anyMatch(line -> line.contains("\"ended\"")));
       assertThat(again.data()).noneMatch(line -> line.contains("\"began\""));
     }
-    try (Watcher nonsense = new Watcher("/v1/events/watch", node.operator, "nonsense")) {
+    try (Watcher nonsense = watching("/v1/events/watch", node.operator, "nonsense")) {
       Node.await(() -> nonsense.ended);
       assertThat(nonsense.lines).contains("event: problem");
       assertThat(nonsense.data().getFirst()).contains("offset-malformed");
     }
     try (Watcher all =
-        new Watcher("/v1/events/watch?type=token&lastEventId=start", node.operator, null)) {
+        watching("/v1/events/watch?type=token&lastEventId=start", node.operator, null)) {
       Node.await(() -> all.data().stream().anyMatch(line -> line.contains("\"issued\"")));
     }
   }
@@ -124,7 +140,7 @@ class WatchTest {
     String path = "/v1/operations/counter/w2/count/1";
     Client api = node.client();
     Node.await(() -> api.get(path + "/explain").text().contains("\"signal\""));
-    try (Watcher watcher = new Watcher(path + "/watch", node.operator, null)) {
+    try (Watcher watcher = watching(path + "/watch", node.operator, null)) {
       Node.await(() -> watcher.data().stream().anyMatch(line -> line.contains("\"waiting\"")));
       api.send("POST", path + "/approve", "{\"signal\": \"go\"}");
       Node.await(() -> watcher.ended);
@@ -137,8 +153,7 @@ class WatchTest {
   void aRevokedTokenEndsItsStream() throws Exception {
     Client.Answer made =
         node.client().send("POST", "/v1/tokens", "{\"name\": \"watcher\", \"role\": \"reader\"}");
-    try (Watcher watcher =
-        new Watcher("/v1/events/watch", made.body().path("token").asText(), null)) {
+    try (Watcher watcher = watching("/v1/events/watch", made.body().path("token").asText(), null)) {
       Node.await(() -> watcher.lines.contains(": alive"));
       node.client().send("DELETE", "/v1/tokens/" + made.body().path("id").asText(), null);
       Node.await(() -> watcher.ended);
@@ -162,8 +177,8 @@ class WatchTest {
             .body()
             .path("token")
             .asText();
-    try (Watcher reading = new Watcher("/v1/events/watch", reader, null);
-        Watcher applying = new Watcher("/v1/events/watch", app, null)) {
+    try (Watcher reading = watching("/v1/events/watch", reader, null);
+        Watcher applying = watching("/v1/events/watch", app, null)) {
       Node.await(() -> reading.lines.contains(": alive") && applying.lines.contains(": alive"));
       api.send("POST", "/v1/tokens", "{\"name\": \"unseen\", \"role\": \"reader\"}");
       work("w3");
