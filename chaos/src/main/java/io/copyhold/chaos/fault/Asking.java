@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Asks one probe's question. Blocks; used by one thread. */
@@ -179,8 +180,8 @@ abstract class Asking implements AutoCloseable {
     private final String path;
     private final Duration limit;
     private long highest = -1;
-    private volatile long acknowledged;
-    private volatile long lost;
+    private final AtomicLong acknowledged = new AtomicLong();
+    private final AtomicLong lost = new AtomicLong();
 
     Writes(NodeCalls calls, String beacon, Duration limit) {
       this.calls = calls;
@@ -201,14 +202,14 @@ abstract class Asking implements AutoCloseable {
       NodeCalls.Said said = calls.post(path + "/beat", body, "beat-" + (highest + 1), limit);
       if (said.status() / 100 == 2) {
         highest++;
-        acknowledged = acknowledged + 1;
+        acknowledged.incrementAndGet();
         return null;
       }
       if (said.status() == 409) {
         NodeCalls.Said now = calls.get(path, null, limit);
         if (now.status() == 200) {
           long there = now.json().path("state").path("highest").asLong();
-          lost = lost + Math.max(0, highest - there);
+          lost.addAndGet(Math.max(0, highest - there));
           highest = there;
         }
       }
@@ -217,12 +218,12 @@ abstract class Asking implements AutoCloseable {
 
     @Override
     long acknowledged() {
-      return acknowledged;
+      return acknowledged.get();
     }
 
     @Override
     long lost() {
-      return lost;
+      return lost.get();
     }
   }
 }

@@ -86,7 +86,7 @@ final class FaultBook implements Closeable {
     this.directory = Files.createDirectories(directory);
     this.injections = injections;
     takeBack();
-    timer.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+    var _ = timer.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
   }
 
   /** Plans a fault. The same id again changes nothing. */

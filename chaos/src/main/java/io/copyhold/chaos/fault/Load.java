@@ -38,14 +38,15 @@ final class Load implements Injection {
     ScheduledExecutorService ticking =
         Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
     timer = ticking;
-    ticking.scheduleAtFixedRate(
-        () -> fire(ports), 0, 1_000_000_000L / spike.requestsPerSecond(), TimeUnit.NANOSECONDS);
+    var _ =
+        ticking.scheduleAtFixedRate(
+            () -> fire(ports), 0, 1_000_000_000L / spike.requestsPerSecond(), TimeUnit.NANOSECONDS);
   }
 
   private void fire(List<Integer> ports) {
     if (!ports.isEmpty() && open.tryAcquire()) {
       int port = ports.get(turn++ % ports.size());
-      calls.fire(port, spike.path(), READ_LIMIT).whenComplete((_, _) -> open.release());
+      var _ = calls.fire(port, spike.path(), READ_LIMIT).whenComplete((_, _) -> open.release());
     }
   }
 

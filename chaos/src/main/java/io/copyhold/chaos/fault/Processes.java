@@ -45,8 +45,7 @@ final class Processes {
   private synchronized List<ChildState> children() throws IOException {
     long now = System.nanoTime();
     if (!read || now - readAt > KEPT_NANOS) {
-      known =
-          SupervisorState.read(data).map(SupervisorState::children).orElse(known);
+      known = SupervisorState.read(data).map(SupervisorState::children).orElse(known);
       read = true;
       readAt = now;
     }

@@ -210,7 +210,16 @@ final class Relay implements Closeable {
 
   /** One direction of a pair. */
   private final class Way {
-    private record Piece(byte[] bytes, long due) {}
+    /** What was read at once, and when it is due. */
+    private static final class Piece {
+      final byte[] bytes;
+      final long due;
+
+      Piece(byte[] bytes, long due) {
+        this.bytes = bytes;
+        this.due = due;
+      }
+    }
 
     private final Pair pair;
     private final Socket from;

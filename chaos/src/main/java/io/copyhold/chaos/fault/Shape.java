@@ -20,7 +20,7 @@ record Shape(boolean held, int delayMs, int jitterMs, int lossPercent) {
 
   /** How much later the next piece is to come, in milliseconds. */
   long latenessMs(RandomGenerator random) {
-    long late = delayMs + (jitterMs == 0 ? 0 : random.nextInt(jitterMs + 1));
+    long late = (long) delayMs + (jitterMs == 0 ? 0 : random.nextInt(jitterMs + 1));
     long resend = RESEND_MS;
     for (int i = 0; i < RESENDS_MAX && random.nextInt(100) < lossPercent; i++) {
       late += resend;

@@ -126,8 +126,7 @@ class AgentTest {
 
   @Test
   void anOutageIsSeenFromItsFirstBadAnswerToTheNextGoodOne() throws Exception {
-    client.watch(
-        "exp/1", List.of(new Probe.Http("reads", "/v1/stores", 200, 60_000, null)), "exp");
+    client.watch("exp/1", List.of(new Probe.Http("reads", "/v1/stores", 200, 60_000, null)), "exp");
     until(() -> seen().samples() > 2);
     assertThat(seen().trouble()).isNull();
     status.set(500);
@@ -234,16 +233,14 @@ class AgentTest {
     try (AgentClient stranger = new AgentClient(server.port(), wrong)) {
       assertThatThrownBy(stranger::reach)
           .isInstanceOfSatisfying(
-              ProblemException.class,
-              e -> assertThat(e.problem().code()).isEqualTo("token-wrong"));
+              ProblemException.class, e -> assertThat(e.problem().code()).isEqualTo("token-wrong"));
     }
     assertThat(client.reach()).isEqualTo(new FaultAgent.Reach(List.of("node-1"), List.of()));
   }
 
   @Test
   void aLinkWithoutARelayIsRefused() {
-    assertThatThrownBy(() ->
-            client.plan("exp/1/0", new Fault.StoreAway("store-a", true), LONG))
+    assertThatThrownBy(() -> client.plan("exp/1/0", new Fault.StoreAway("store-a", true), LONG))
         .isInstanceOfSatisfying(
             ProblemException.class, e -> assertThat(e.problem().code()).isEqualTo("no-relay"));
   }
