@@ -180,11 +180,12 @@ class RelayTest {
       assertThat(arrival()).isEqualTo(1);
       relay.bend("f", new Bend(null, true, Shape.CLEAR, Shape.CLEAR));
       assertThatThrownBy(() -> receive(client)).isInstanceOf(IOException.class);
-      assertThatThrownBy(() -> {
-            try (Socket other = connect(null)) { // it may be reset as early as this
-              receive(other);
-            }
-          })
+      assertThatThrownBy(
+              () -> {
+                try (Socket other = connect(null)) { // it may be reset as early as this
+                  receive(other);
+                }
+              })
           .isInstanceOf(IOException.class);
       relay.straighten("f");
       try (Socket third = connect(null)) {
