@@ -325,7 +325,7 @@ public final class Node {
         "retire",
         () -> {
           retiring.set(true);
-          edges.server().retire();
+          edges.opened().ifPresent(AdminServer::retire);
           return Patterns.after(
               retireFor,
               Adapter.toClassic(system),
@@ -334,10 +334,11 @@ public final class Node {
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(),
         "admin-api",
-        () -> {
-          AdminServer server = edges.server();
-          return server.stop();
-        });
+        () ->
+            edges
+                .opened()
+                .map(AdminServer::stop)
+                .orElse(CompletableFuture.completedFuture(Done.getInstance())));
     shutdown.addTask(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "edges",
