@@ -113,8 +113,7 @@ public final class TestSystem implements AutoCloseable {
     LifeWatch.start(system, inHand);
     Quarantines quarantines = new Quarantines(inHand);
     this.entities = new ShardedEntities(system, shell.askMax());
-    this.history =
-        new JournalHistory(system, events.events(), types, quarantines);
+    this.history = new JournalHistory(system, events.events(), types, quarantines);
     this.ports =
         new Ports(
             options.clock,

@@ -99,8 +99,7 @@ final class FailoverBench implements Callable<Integer> {
     Latencies leaveTimes = new Latencies();
     try (SettingsLoad load =
         new SettingsLoad(
-            "bench",
-            here.nodes().stream().map(here::url).toList(), here.operatorToken(), ids)) {
+            "bench", here.nodes().stream().map(here::url).toList(), here.operatorToken(), ids)) {
       Thread.sleep(WARM);
       for (int i = 0; i < killed; i++) {
         kill(here, api, load, ids, "node-" + (i % NODES + 1), killTimes, out);

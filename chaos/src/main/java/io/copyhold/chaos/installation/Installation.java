@@ -83,6 +83,8 @@ public final class Installation implements Closeable {
                 "--sun-misc-unsafe-memory-access=allow",
                 "--enable-native-access=ALL-UNNAMED",
                 "-Dslf4j.internal.verbosity=ERROR",
+                // not what a test's class path holds: a node's log is what one reads when it fails
+                "-Dlogback.configurationFile=logback.xml",
                 "-XX:+UseSerialGC",
                 "-Xmx512m"));
     SupervisorSettings settings = SupervisorSettings.from(RuntimeConfig.of(told), data);

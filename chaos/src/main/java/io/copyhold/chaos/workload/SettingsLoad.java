@@ -144,7 +144,8 @@ public final class SettingsLoad implements AutoCloseable {
             .header("Idempotency-Key", name + "-" + tenant + "-" + number)
             .method(
                 "PATCH",
-                BodyPublishers.ofString("{\"set\":{\"" + SETTING + "\":\"" + name + "." + number + "\"}}"))
+                BodyPublishers.ofString(
+                    "{\"set\":{\"" + SETTING + "\":\"" + name + "." + number + "\"}}"))
             .build();
     try {
       HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
@@ -240,8 +241,7 @@ public final class SettingsLoad implements AutoCloseable {
         JsonNode number = event.path("event").path("settings").path(SETTING);
         if (event.path("name").asText().contains("configured")
             && number.asText().startsWith(name + ".")) {
-          found.merge(
-              Long.valueOf(number.asText().substring(name.length() + 1)), 1, Integer::sum);
+          found.merge(Long.valueOf(number.asText().substring(name.length() + 1)), 1, Integer::sum);
         }
       }
       from = page.path("next").asLong();

@@ -54,6 +54,8 @@ final class ThreeNodes implements AutoCloseable {
                 "60s",
                 "copyhold.http.answer-max",
                 "3m",
+                "copyhold.http.idle-max",
+                "4m",
                 // time to wake a node before the others remove it
                 "pekko.cluster.split-brain-resolver.stable-after",
                 "30s"));

@@ -4,9 +4,7 @@ import java.util.concurrent.Executor;
 import javax.sql.DataSource;
 import org.apache.pekko.actor.setup.Setup;
 
-/**
- * Hands the control database to {@link DatabaseLease}, which Pekko makes from its class name.
- */
+/** Hands the control database to {@link DatabaseLease}, which Pekko makes from its class name. */
 public final class LeaseSetup extends Setup {
   private final DataSource database;
   private final Executor blocking;

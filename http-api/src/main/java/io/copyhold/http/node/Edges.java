@@ -53,7 +53,11 @@ import io.copyhold.tenants.store.postgres.PostgresEngine;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+<<<<<<< HEAD
 import java.util.Objects;
+=======
+import java.util.Optional;
+>>>>>>> nodes
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -382,9 +386,14 @@ final class Edges implements AutoCloseable {
 
   /** Where the admin API listens, or will. */
   int port() {
+    return opened().map(open -> open.address().getPort()).orElse(settings.httpPort());
+  }
+
+  /** The admin API, once it is open; a start that fails before never opens it. */
+  Optional<AdminServer> opened() {
     return server.isDone() && !server.isCompletedExceptionally()
-        ? server.join().address().getPort()
-        : settings.httpPort();
+        ? Optional.of(server.join())
+        : Optional.empty();
   }
 
   AdminServer server() {

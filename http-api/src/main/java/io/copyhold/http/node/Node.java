@@ -160,8 +160,7 @@ public final class Node {
                 () ->
                     new SteadyAllocation(
                         known.balance().shardsMax(), known.balance().shareMax(), steady::get)));
-    JournalHistory history =
-        new JournalHistory(system, events.events(), types, quarantines);
+    JournalHistory history = new JournalHistory(system, events.events(), types, quarantines);
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, parts,
@@ -345,7 +344,7 @@ public final class Node {
         "retire",
         () -> {
           retiring.set(true);
-          edges.server().retire();
+          edges.opened().ifPresent(AdminServer::retire);
           return Patterns.after(
               retireFor,
               Adapter.toClassic(system),
@@ -354,10 +353,11 @@ public final class Node {
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(),
         "admin-api",
-        () -> {
-          AdminServer server = edges.server();
-          return server.stop();
-        });
+        () ->
+            edges
+                .opened()
+                .map(AdminServer::stop)
+                .orElse(CompletableFuture.completedFuture(Done.getInstance())));
     shutdown.addTask(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "edges",

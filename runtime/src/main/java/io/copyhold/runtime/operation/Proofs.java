@@ -152,8 +152,7 @@ public record Proofs(
             new Proof("wake-up", false, owner + " has no row in the agenda: nothing wakes it"));
   }
 
-  private CompletionStage<List<Proof>> wait(
-      EntityRef operation, Running running, Instant now) {
+  private CompletionStage<List<Proof>> wait(EntityRef operation, Running running, Instant now) {
     return switch (running.waiting()) {
       case Wait.Ready _ ->
           running(operation, "runner", reply -> false, "its runner is there and does not begin");
