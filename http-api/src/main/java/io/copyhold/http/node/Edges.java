@@ -53,11 +53,8 @@ import io.copyhold.tenants.store.postgres.PostgresEngine;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
-<<<<<<< HEAD
 import java.util.Objects;
-=======
 import java.util.Optional;
->>>>>>> nodes
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
