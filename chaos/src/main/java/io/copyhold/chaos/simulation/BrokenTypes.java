@@ -30,8 +30,7 @@ final class BrokenTypes {
             .<EntityType<?, ?, ?>>map(type ->
                 type == Store.TYPE && defects.contains(Defect.STORE_OVERBOOKS)
                     ? new Overbooking(Store.TYPE)
-                    : type == Tenant.TYPE
-                            && defects.contains(Defect.TENANT_TAKES_DONE_FOR_UNDONE)
+                    : type == Tenant.TYPE && defects.contains(Defect.TENANT_TAKES_DONE_FOR_UNDONE)
                         ? new Confused(Tenant.TYPE)
                         : type)
             .toList());
@@ -130,8 +129,7 @@ final class BrokenTypes {
               old.sslMode(),
               old.region(),
               old.tier(),
-              new Store.Capacity(
-                  PLENTY, old.capacity().connectionsMax(), old.capacity().workMax()),
+              new Store.Capacity(PLENTY, old.capacity().connectionsMax(), old.capacity().workMax()),
               old.tags()),
           r.health(),
           r.checks(),

@@ -84,9 +84,10 @@ final class Converges implements Invariant {
     for (Due row : agenda.all()) {
       Truth.Known known = truth.get(row.entity());
       // One that is due later goes then, if it could not be taken away before.
-      if (row.due().isBefore(loop.now().minus(SOON)) && known.type().alarms(known.state()).stream()
-          .map(Alarm::name)
-          .noneMatch(row.name()::equals)) {
+      if (row.due().isBefore(loop.now().minus(SOON))
+          && known.type().alarms(known.state()).stream()
+              .map(Alarm::name)
+              .noneMatch(row.name()::equals)) {
         return Optional.of("nobody wants the row %s of %s".formatted(row.name(), row.entity()));
       }
     }
@@ -145,8 +146,7 @@ final class Converges implements Invariant {
         return Optional.of("there is no home " + e.getKey());
       }
       // A migration that failed may have run some of its scripts before.
-      if (there.scripts() < e.getValue().scripts
-          || !there.tenants().equals(e.getValue().tenants)) {
+      if (there.scripts() < e.getValue().scripts || !there.tenants().equals(e.getValue().tenants)) {
         return Optional.of(
             "%s has %d scripts and %s, not %d and %s"
                 .formatted(

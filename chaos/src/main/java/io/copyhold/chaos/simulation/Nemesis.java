@@ -147,13 +147,14 @@ final class Nemesis {
         conditions.agendaAway = true;
         later(AWAY_MAX, () -> conditions.agendaAway = false);
       }
-      case STORE_AWAY -> stores.all().stream()
-          .skip(random.nextInt(Math.max(1, stores.all().size())))
-          .findFirst()
-          .ifPresent(store -> {
-            store.away(true);
-            later(AWAY_MAX, () -> store.away(false));
-          });
+      case STORE_AWAY ->
+          stores.all().stream()
+              .skip(random.nextInt(Math.max(1, stores.all().size())))
+              .findFirst()
+              .ifPresent(store -> {
+                store.away(true);
+                later(AWAY_MAX, () -> store.away(false));
+              });
       case STORE_FAILS -> {
         double rate = random.nextDouble() * RATE_MAX;
         stores.all().forEach(store -> store.failCalls(rate));
@@ -290,10 +291,12 @@ final class Nemesis {
     atStep = null;
     loop.note("heal");
     conditions.heal();
-    stores.all().forEach(store -> {
-      store.away(false);
-      store.failCalls(0);
-    });
+    stores
+        .all()
+        .forEach(store -> {
+          store.away(false);
+          store.failCalls(0);
+        });
     for (int place : List.copyOf(incarnations.keySet())) {
       String node = name(place);
       loop.skew(node, Duration.ZERO);

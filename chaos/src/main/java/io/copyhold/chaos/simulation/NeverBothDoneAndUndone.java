@@ -49,8 +49,7 @@ final class NeverBothDoneAndUndone implements Invariant {
   }
 
   private @Nullable String owner(Appended a) {
-    List<String> still =
-        a.type().operations(a.after()).stream().map(OperationRequest::id).toList();
+    List<String> still = a.type().operations(a.after()).stream().map(OperationRequest::id).toList();
     for (OperationRequest request : a.type().operations(a.before())) {
       if (still.contains(request.id())) {
         continue;

@@ -118,22 +118,20 @@ public final class SimAgenda {
 
     private <T> CompletionStage<T> later(Supplier<T> body) {
       CompletableFuture<T> done = new CompletableFuture<>();
-      loop.after(
-          node, millis(), () -> loop.after("agenda", millis(), () -> carryOut(body, done)));
+      loop.after(node, millis(), () -> loop.after("agenda", millis(), () -> carryOut(body, done)));
       return done;
     }
 
     /** As {@link #later}, one after the other. */
     private CompletionStage<Void> change(Runnable body) {
       CompletableFuture<Void> done = new CompletableFuture<>();
-      changes.add(
-          () ->
-              carryOut(
-                  () -> {
-                    body.run();
-                    return null;
-                  },
-                  done));
+      changes.add(() ->
+          carryOut(
+              () -> {
+                body.run();
+                return null;
+              },
+              done));
       loop.after(
           node,
           millis(),

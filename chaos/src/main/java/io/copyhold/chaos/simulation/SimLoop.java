@@ -232,7 +232,10 @@ public final class SimLoop {
     }
   }
 
-  /** Runs the next task, or comes a timer closer to it; false when nothing is left before {@code end}. */
+  /**
+   * Runs the next task, or comes a timer closer to it; false when nothing is left before {@code
+   * end}.
+   */
   private boolean step(long end) {
     if (halted) {
       return false;

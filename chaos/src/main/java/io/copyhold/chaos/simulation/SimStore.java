@@ -79,10 +79,9 @@ public final class SimStore implements DataStore {
   }
 
   Map<HomeRef, Contents> homes() {
-    Map<HomeRef, Contents> all =
-        new TreeMap<>(java.util.Comparator.comparing(HomeRef::toString));
-    homes.forEach((ref, home) ->
-        all.put(ref, new Contents(home.ledger.size(), Map.copyOf(home.tenants))));
+    Map<HomeRef, Contents> all = new TreeMap<>(java.util.Comparator.comparing(HomeRef::toString));
+    homes.forEach(
+        (ref, home) -> all.put(ref, new Contents(home.ledger.size(), Map.copyOf(home.tenants))));
     return all;
   }
 

@@ -375,7 +375,9 @@ public final class SimWorld implements AutoCloseable {
                 }));
   }
 
-  /** Terms of operations: only whoever holds the shard gets one, and it is above all earlier ones. */
+  /**
+   * Terms of operations: only whoever holds the shard gets one, and it is above all earlier ones.
+   */
   Ownership terms(String node) {
     return entity -> {
       CompletableFuture<Long> done = new CompletableFuture<>();
@@ -459,9 +461,8 @@ public final class SimWorld implements AutoCloseable {
                       entity,
                       message,
                       reply ->
-                          transmit(
-                              () ->
-                                  loop.after(sender, Duration.ZERO, () -> done.complete(reply)))));
+                          transmit(() ->
+                              loop.after(sender, Duration.ZERO, () -> done.complete(reply)))));
         }
       });
       return done;

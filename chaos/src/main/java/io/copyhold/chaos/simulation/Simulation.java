@@ -36,8 +36,7 @@ public final class Simulation {
    * @param defects broken on purpose
    * @param lines of the trace that a result holds
    */
-  public record Options(
-      long steps, int nodes, Set<Fault> faults, Set<Defect> defects, int lines) {
+  public record Options(long steps, int nodes, Set<Fault> faults, Set<Defect> defects, int lines) {
     public static final int NODES_MAX = 9;
     public static final long STEPS = 12_000;
     public static final Options DEFAULT =
@@ -50,10 +49,6 @@ public final class Simulation {
       }
       faults = Set.copyOf(faults);
       defects = Set.copyOf(defects);
-    }
-
-    public Options with(Defect defect) {
-      return new Options(steps, nodes, faults, Set.of(defect), lines);
     }
 
     /** The command that runs it again. */
@@ -124,7 +119,8 @@ public final class Simulation {
     EntityTypes types = BrokenTypes.of(TYPES, options.defects());
     this.nemesis =
         new Nemesis(world, stores, options.faults(), node -> world.startWith(node, types));
-    this.converges = new Converges(world.truth(), world.agenda(), stores, story.secrets(), world.loop());
+    this.converges =
+        new Converges(world.truth(), world.agenda(), stores, story.secrets(), world.loop());
     this.invariants =
         List.of(
             new SingleOwner(),

@@ -147,8 +147,7 @@ final class Story {
       clients--;
       return;
     }
-    Runnable next =
-        () -> world.loop().after("client", gap(), () -> play(name, acts, at + 1));
+    Runnable next = () -> world.loop().after("client", gap(), () -> play(name, acts, at + 1));
     acts.get(at)
         .play(name + "/" + at)
         .ifPresentOrElse(answer -> answer.thenAccept(_ -> next.run()), next);
@@ -206,8 +205,7 @@ final class Story {
     EntityRef ref = PoolType.ref(id);
     Pool.Command create =
         new Pool.Command.Create(
-            new Pool.Spec(
-                id, store, REGION, TIER, target(2), 1 + random.nextInt(4), List.of()));
+            new Pool.Spec(id, store, REGION, TIER, target(2), 1 + random.nextInt(4), List.of()));
     List<Act> acts = new ArrayList<>();
     acts.add(ask(ref, create));
     for (int i = random.nextInt(4); i > 0; i--) {
@@ -287,24 +285,26 @@ final class Story {
 
   /** Approves what waits for a person, and in the end lets go what somebody paused. */
   private void operator() {
-    world.loop().after(
-        "client",
-        OPERATOR_EVERY,
-        () -> {
-          for (Truth.Known known : List.copyOf(world.truth().all())) {
-            if (known.state() instanceof Operation.Running running) {
-              attend(running);
-            } else if (calm && Converges.halfGone(known.state())) {
-              world.client(
-                  known.entity(),
-                  known.entity().type().equals("pool")
-                      ? new Pool.Command.Drop()
-                      : new TenantCommand.Offboard(known.entity().id()),
-                  "operator/" + ++signals);
-            }
-          }
-          operator();
-        });
+    world
+        .loop()
+        .after(
+            "client",
+            OPERATOR_EVERY,
+            () -> {
+              for (Truth.Known known : List.copyOf(world.truth().all())) {
+                if (known.state() instanceof Operation.Running running) {
+                  attend(running);
+                } else if (calm && Converges.halfGone(known.state())) {
+                  world.client(
+                      known.entity(),
+                      known.entity().type().equals("pool")
+                          ? new Pool.Command.Drop()
+                          : new TenantCommand.Offboard(known.entity().id()),
+                      "operator/" + ++signals);
+                }
+              }
+              operator();
+            });
   }
 
   private void attend(Operation.Running running) {

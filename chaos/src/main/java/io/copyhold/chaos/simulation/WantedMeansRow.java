@@ -29,10 +29,10 @@ final class WantedMeansRow implements Invariant {
 
   private @Nullable String check(EntityRef entity) {
     Truth.Known known = truth.get(entity);
-    if (!known.type().operations(known.state()).isEmpty()
-        && !agenda.has(entity, OPERATIONS_ROW)) {
+    if (!known.type().operations(known.state()).isEmpty() && !agenda.has(entity, OPERATIONS_ROW)) {
       return "%s at version %d wants %s and has no row"
-          .formatted(entity, known.version(), known.type().operations(known.state()).getFirst().id());
+          .formatted(
+              entity, known.version(), known.type().operations(known.state()).getFirst().id());
     }
     for (Alarm alarm : known.type().alarms(known.state())) {
       if (!agenda.has(entity, alarm.name())) {

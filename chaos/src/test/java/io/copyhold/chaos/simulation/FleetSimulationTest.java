@@ -21,7 +21,7 @@ final class FleetSimulationTest {
   private static final long SEEDS = Long.getLong("copyhold.simulation.seeds", 15);
 
   @Test
-  void everyInvariantHoldsInspiteOfFaults() {
+  void everyInvariantHoldsInSpiteOfFaults() {
     Coverage coverage = new Coverage();
     for (long seed = 1; seed <= SEEDS; seed++) {
       Result result = Simulation.run(seed, Options.DEFAULT);
@@ -59,7 +59,14 @@ final class FleetSimulationTest {
   @ParameterizedTest
   @EnumSource(Defect.class)
   void aDefectIsNoticedByItsInvariant(Defect defect) {
-    Options broken = Options.DEFAULT.with(defect);
+    Set<Fault> faults =
+        switch (defect) {
+          case APPEND_UNDER_AN_OLD_TERM, STORE_IGNORES_FENCES ->
+              EnumSet.of(Fault.PAUSE, Fault.CUT, Fault.SLOW_STEPS);
+          case STORE_FORGETS_KEYS -> EnumSet.of(Fault.STORE_FAILS, Fault.CRASH);
+          default -> EnumSet.noneOf(Fault.class);
+        };
+    Options broken = new Options(Options.STEPS, 3, faults, Set.of(defect), Options.DEFAULT.lines());
     for (long seed = 1; seed <= SEEDS_TO_NOTICE; seed++) {
       Result result = Simulation.run(seed, broken);
       if (defect.trips().equals(result.invariant())) {
