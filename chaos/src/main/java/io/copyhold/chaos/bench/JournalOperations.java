@@ -56,8 +56,7 @@ final class JournalOperations implements OperationsSide {
       CompletableFuture<Boolean> stored = new CompletableFuture<>();
       waiting.put(entity, stored);
       Journaled event =
-          new Journaled(
-              new Job.Event.Noted(text), Origin.of("bench"), Instant.now(), null, null);
+          new Journaled(new Job.Event.Noted(text), Origin.of("bench"), Instant.now(), null, null);
       PersistentRepr repr =
           PersistentRepr.apply(event, version, entity, "", false, ActorRef.noSender(), "");
       journal.tell(

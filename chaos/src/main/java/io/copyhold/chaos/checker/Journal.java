@@ -1,8 +1,8 @@
 package io.copyhold.chaos.checker;
 
+import io.copyhold.runtime.Slices;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.journal.Feed;
-import io.copyhold.runtime.Slices;
 import java.util.ArrayList;
 import java.util.List;
 

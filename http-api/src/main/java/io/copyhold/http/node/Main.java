@@ -2,11 +2,17 @@ package io.copyhold.http.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.copyhold.config.node.NodeSettings;
 import io.copyhold.config.node.ParentWatch;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.RuntimeConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +28,9 @@ public final class Main {
   /** The system's word for "try again". */
   static final int RESTART = 75;
 
+  /** Nobody is left to end a node that does not end by itself. */
+  private static final Duration ORPHAN_MAX = Duration.ofSeconds(60);
+
   private Main() {}
 
   public static void main(String[] arguments) throws InterruptedException {
@@ -31,23 +40,41 @@ public final class Main {
     }
     Config config = ConfigFactory.parseFile(Path.of(arguments[1]).toFile());
     try {
-      Node node = Node.start(config);
-      if (node.settings().supervised()) {
-        ParentWatch.watch(System.in, () -> stop(node, "its supervisor has gone"));
+      AtomicReference<Node> started = new AtomicReference<>();
+      if (NodeSettings.from(RuntimeConfig.of(config)).supervised()) {
+        ParentWatch.watch(System.in, () -> orphaned(started.get()));
       }
+      Node node = Node.start(config);
+      started.set(node);
       int status = node.awaitEnd();
       System.exit(status);
     } catch (ProblemException e) {
       log.atError().addKeyValue("problem", e.problem().toString()).log("the node cannot start");
       System.exit(1);
-    } catch (ExecutionException | RuntimeException e) {
+    } catch (ExecutionException | RuntimeException | Error e) {
       log.atError().setCause(e).log("the node cannot start");
       System.exit(1);
     }
   }
 
-  private static void stop(Node node, String why) {
-    log.atInfo().addKeyValue("why", why).log("stopping");
-    node.stop(0);
+  /**
+   * Its supervisor has gone, and with it the databases.
+   *
+   * @param node null while it starts
+   */
+  private static void orphaned(@Nullable Node node) {
+    log.atInfo().log("stopping: the supervisor has gone");
+    Thread.ofPlatform()
+        .name("copyhold-last-resort")
+        .daemon(true)
+        .start(() -> {
+          LockSupport.parkNanos(ORPHAN_MAX.toNanos());
+          Runtime.getRuntime().halt(1);
+        });
+    if (node == null) {
+      System.exit(0);
+    } else {
+      node.stop(0);
+    }
   }
 }
