@@ -12,8 +12,8 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Brings changes to a store in groups: while one group is being written the next one gathers, so a
- * thousand callers cost a few statements. Groups are taken in the order of arrival; with one writer
- * they are durable in that order, too.
+ * thousand callers cost a few statements. Small reads can be gathered the same way. Groups are
+ * taken in the order of arrival; with one writer they are durable in that order, too.
  *
  * @param <T> one caller's change
  * @param <R> what came of it
@@ -77,7 +77,7 @@ public final class GroupCommit<T, R> {
             new ProblemException(
                 Problem.unavailable(
                         name + "-overloaded",
-                        "more than " + limits.queueMax() + " changes wait to be written")
+                        "more than " + limits.queueMax() + " " + name + " requests wait")
                     .at(name)
                     .todo("try again; look at the control database if this lasts")));
       }

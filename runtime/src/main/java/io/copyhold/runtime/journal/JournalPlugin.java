@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.flow.GroupCommit;
 import io.copyhold.runtime.journal.PostgresJournal.Row;
 import io.copyhold.runtime.journal.PostgresJournal.Verdict;
 import io.copyhold.runtime.journal.PostgresJournal.Write;
@@ -28,11 +29,15 @@ import scala.jdk.javaapi.FutureConverters;
 public final class JournalPlugin extends AsyncWriteJournal {
   private final PostgresJournal journal;
   private final PostgresEvents events;
+  private final GroupCommit<String, Long> highest;
 
   /** Made by Pekko, with its section of the configuration. */
   public JournalPlugin(Config config) {
     this.journal = JournalSetup.of(context().system());
     this.events = journal.events();
+    this.highest =
+        new GroupCommit<>(
+            "recoveries", journal.database().blocking(), JournalSettings.READS, events::highest);
   }
 
   @Override
@@ -111,7 +116,7 @@ public final class JournalPlugin extends AsyncWriteJournal {
 
   @Override
   public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long from) {
-    return later(() -> events.highest(persistenceId));
+    return FutureConverters.asScala(highest.add(persistenceId, 1));
   }
 
   @Override

@@ -29,6 +29,13 @@ public record JournalSettings(
     int shards,
     Duration schemaLockMax) {
   /**
+   * How the small reads of recovering entities are gathered. Their number is bounded by {@code
+   * pekko.persistence.max-concurrent-recoveries}, well below what may wait here; a group of 64
+   * snapshots of the largest states is 4 MiB.
+   */
+  static final GroupCommit.Limits READS = new GroupCommit.Limits(2, 64, 64, 10_000);
+
+  /**
    * @param root a node's whole configuration
    */
   public static JournalSettings from(Config root) {

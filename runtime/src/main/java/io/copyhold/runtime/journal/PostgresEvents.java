@@ -28,6 +28,13 @@ public final class PostgresEvents implements CurrentEventsByPersistenceIdQuery {
   private static final String HIGHEST =
       "SELECT version FROM copyhold.event WHERE entity = ? ORDER BY version DESC LIMIT 1";
 
+  private static final String HIGHEST_OF_MANY =
+      """
+      SELECT (SELECT e.version FROM copyhold.event AS e
+              WHERE e.entity = wanted.entity ORDER BY e.version DESC LIMIT 1)
+      FROM unnest(?::text[]) WITH ORDINALITY AS wanted (entity, n) ORDER BY wanted.n
+      """;
+
   /** One event as it was stored. */
   record Stored(long version, String name, Journaled event) {}
 
@@ -76,6 +83,22 @@ public final class PostgresEvents implements CurrentEventsByPersistenceIdQuery {
         try (ResultSet r = s.executeQuery()) {
           return r.next() ? r.getLong(1) : 0L;
         }
+      }
+    });
+  }
+
+  /** The same of many entities, in their order. Blocks. */
+  List<Long> highest(List<String> persistenceIds) {
+    return database.now(connection -> {
+      try (PreparedStatement s = connection.prepareStatement(HIGHEST_OF_MANY)) {
+        s.setArray(1, connection.createArrayOf("text", persistenceIds.toArray()));
+        List<Long> versions = new ArrayList<>();
+        try (ResultSet r = s.executeQuery()) {
+          while (r.next()) {
+            versions.add(r.getLong(1)); // 0 for null
+          }
+        }
+        return versions;
       }
     });
   }

@@ -1,12 +1,19 @@
 package io.copyhold.runtime.journal;
 
 import com.typesafe.config.Config;
+import io.copyhold.runtime.flow.GroupCommit;
 import io.copyhold.runtime.postgres.ControlDatabase;
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.pekko.persistence.SelectedSnapshot;
 import org.apache.pekko.persistence.SnapshotMetadata;
 import org.apache.pekko.persistence.SnapshotSelectionCriteria;
@@ -22,11 +29,18 @@ public final class SnapshotPlugin extends SnapshotStore {
   /** The one serializer of the house. */
   private static final int OURS = 7_401;
 
+  /** One load for each element of the arrays; no row where there is no such snapshot. */
   private static final String LOAD =
       """
-      SELECT version, at, name, payload FROM copyhold.snapshot
-      WHERE entity = ? AND version BETWEEN ? AND ? AND at BETWEEN ? AND ?
-      ORDER BY version DESC LIMIT 1
+      SELECT wanted.n, s.version, s.at, s.name, s.payload
+      FROM unnest(?::text[], ?::int8[], ?::int8[], ?::int8[], ?::int8[]) WITH ORDINALITY
+        AS wanted (entity, version_min, version_max, at_min, at_max, n)
+      CROSS JOIN LATERAL (
+        SELECT version, at, name, payload FROM copyhold.snapshot AS s
+        WHERE s.entity = wanted.entity
+          AND s.version BETWEEN wanted.version_min AND wanted.version_max
+          AND s.at BETWEEN wanted.at_min AND wanted.at_max
+        ORDER BY version DESC LIMIT 1) AS s
       """;
 
   private static final String SAVE =
@@ -47,12 +61,20 @@ public final class SnapshotPlugin extends SnapshotStore {
             AND earlier.version / 1000 = s.version / 1000))
       """;
 
+  private record Load(String entity, SnapshotSelectionCriteria criteria) {}
+
+  @SuppressWarnings("ArrayRecordComponent") // on its way to the serializer, never compared
+  private record Row(long version, long at, String name, byte[] payload) {}
+
   private final ControlDatabase database;
+  private final GroupCommit<Load, Optional<Row>> loads;
   private final Serialization serialization;
 
   /** Made by Pekko, with its section of the configuration. */
   public SnapshotPlugin(Config config) {
     this.database = JournalSetup.of(context().system()).database();
+    this.loads =
+        new GroupCommit<>("snapshots", database.blocking(), JournalSettings.READS, this::load);
     this.serialization = SerializationExtension.get(context().system());
   }
 
@@ -60,20 +82,40 @@ public final class SnapshotPlugin extends SnapshotStore {
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String persistenceId, SnapshotSelectionCriteria criteria) {
     return asScala(
-        database.later(connection -> {
-          try (PreparedStatement s = connection.prepareStatement(LOAD)) {
-            bind(s, persistenceId, criteria);
-            try (ResultSet r = s.executeQuery()) {
-              if (!r.next()) {
-                return Optional.empty();
-              }
-              Object state = serialization.deserialize(r.getBytes(4), OURS, r.getString(3)).get();
-              return Optional.of(
-                  SelectedSnapshot.create(
-                      new SnapshotMetadata(persistenceId, r.getLong(1), r.getLong(2)), state));
-            }
+        loads
+            .add(new Load(persistenceId, criteria), 1)
+            .thenApply(found ->
+                found.map(row ->
+                    SelectedSnapshot.create(
+                        new SnapshotMetadata(persistenceId, row.version(), row.at()),
+                        serialization.deserialize(row.payload(), OURS, row.name()).get()))));
+  }
+
+  private List<Optional<Row>> load(List<Load> group) {
+    List<Optional<Row>> found =
+        new ArrayList<>(Collections.nCopies(group.size(), Optional.<Row>empty()));
+    return database.now(connection -> {
+      try (PreparedStatement s = connection.prepareStatement(LOAD)) {
+        s.setArray(1, array(connection, "text", group, Load::entity));
+        s.setArray(2, array(connection, "int8", group, load -> load.criteria().minSequenceNr()));
+        s.setArray(3, array(connection, "int8", group, load -> load.criteria().maxSequenceNr()));
+        s.setArray(4, array(connection, "int8", group, load -> load.criteria().minTimestamp()));
+        s.setArray(5, array(connection, "int8", group, load -> load.criteria().maxTimestamp()));
+        try (ResultSet r = s.executeQuery()) {
+          while (r.next()) {
+            Row row = new Row(r.getLong(2), r.getLong(3), r.getString(4), r.getBytes(5));
+            found.set(r.getInt(1) - 1, Optional.of(row));
           }
-        }));
+        }
+        return found;
+      }
+    });
+  }
+
+  private static Array array(
+      Connection connection, String type, List<Load> group, Function<Load, Object> value)
+      throws SQLException {
+    return connection.createArrayOf(type, group.stream().map(value).toArray());
   }
 
   @Override
@@ -121,7 +163,7 @@ public final class SnapshotPlugin extends SnapshotStore {
   }
 
   private interface Change {
-    void with(java.sql.Connection connection) throws SQLException;
+    void with(Connection connection) throws SQLException;
   }
 
   private Future<Void> done(Change change) {
