@@ -130,7 +130,7 @@ public final class Api implements AutoCloseable {
    *
    * @param key the same for every attempt at the same change
    */
-  public JsonNode change(String method, String path, JsonNode body, String key)
+  public JsonNode change(String method, String path, @Nullable JsonNode body, String key)
       throws InterruptedException {
     return patiently(method, path, body, key);
   }

@@ -117,11 +117,12 @@ final class Converges implements Invariant {
     return switch (known.state()) {
       case Tenant.Live live -> {
         Home home = live.home();
+        String version = home.version();
         Expected there =
-            home.version() == null
+            version == null
                 ? expected.get(home.ref())
                 : expected.computeIfAbsent(
-                    home.ref(), _ -> new Expected(Story.position(home.version())));
+                    home.ref(), _ -> new Expected(Story.position(version)));
         if (there == null) {
           yield "%s lives in %s, which is not open".formatted(known.entity(), home.ref());
         }
