@@ -113,7 +113,11 @@ final class CopyholdOperations implements OperationsSide {
         new Operations(new OperationTypes(List.of(new Job.ThreeSteps())), types.codec(), history);
     Reactor.Factory<Job> engine = operations.reactor(Job.TYPE);
     entities.host(
-        Job.TYPE, ports, types, history, actor -> new Watched(actor.entity(), engine.create(actor)));
+        Job.TYPE,
+        ports,
+        types,
+        history,
+        actor -> new Watched(actor.entity(), engine.create(actor)));
     AgendaDaemon.start(
         system,
         ports.agenda(),

@@ -42,8 +42,7 @@ final class JournalOperations implements OperationsSide {
     org.apache.pekko.actor.ActorSystem system = Adapter.toClassic(node.system());
     this.text = "x".repeat(payloadBytes);
     this.events = events;
-    this.journal =
-        ((Persistence) Persistence.lookup().get(system)).journalFor("", ConfigFactory.empty());
+    this.journal = Persistence.lookup().get(system).journalFor("", ConfigFactory.empty());
     this.answers =
         ((ExtendedActorSystem) system)
             .systemActorOf(Props.create(Answers.class, () -> new Answers(waiting)), "answers");
@@ -56,8 +55,7 @@ final class JournalOperations implements OperationsSide {
       CompletableFuture<Boolean> stored = new CompletableFuture<>();
       waiting.put(entity, stored);
       Journaled event =
-          new Journaled(
-              new Job.Event.Noted(text), Origin.of("bench"), Instant.now(), null, null);
+          new Journaled(new Job.Event.Noted(text), Origin.of("bench"), Instant.now(), null, null);
       PersistentRepr repr =
           PersistentRepr.apply(event, version, entity, "", false, ActorRef.noSender(), "");
       journal.tell(

@@ -200,11 +200,7 @@ final class OperationsBench implements Callable<Integer> {
   }
 
   private void measure(
-      EmbeddedPostgres server,
-      Side side,
-      OperationsSide work,
-      Duration each,
-      boolean counted)
+      EmbeddedPostgres server, Side side, OperationsSide work, Duration each, boolean counted)
       throws Exception {
     if (!counted) {
       some(work, quick ? Math.min(WARM_QUICK, warm) : warm);
