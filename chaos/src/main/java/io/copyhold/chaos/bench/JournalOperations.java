@@ -42,8 +42,7 @@ final class JournalOperations implements OperationsSide {
     org.apache.pekko.actor.ActorSystem system = Adapter.toClassic(node.system());
     this.text = "x".repeat(payloadBytes);
     this.events = events;
-    this.journal =
-        ((Persistence) Persistence.lookup().get(system)).journalFor("", ConfigFactory.empty());
+    this.journal = Persistence.lookup().get(system).journalFor("", ConfigFactory.empty());
     this.answers =
         ((ExtendedActorSystem) system)
             .systemActorOf(Props.create(Answers.class, () -> new Answers(waiting)), "answers");
