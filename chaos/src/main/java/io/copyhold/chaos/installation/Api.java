@@ -128,9 +128,10 @@ public final class Api implements AutoCloseable {
   /**
    * What the server says to a change, once it says something.
    *
+   * @param body null for a change that takes none
    * @param key the same for every attempt at the same change
    */
-  public JsonNode change(String method, String path, JsonNode body, String key)
+  public JsonNode change(String method, String path, @Nullable JsonNode body, String key)
       throws InterruptedException {
     return patiently(method, path, body, key);
   }
