@@ -128,6 +128,7 @@ public final class Api implements AutoCloseable {
   /**
    * What the server says to a change, once it says something.
    *
+   * @param body null for a change that takes none
    * @param key the same for every attempt at the same change
    */
   public JsonNode change(String method, String path, @Nullable JsonNode body, String key)
