@@ -323,8 +323,8 @@ final class SignalsSimulationTest {
         "b",
         new OperationTypes(List.of(new Script("work", List.of(step("other", _ -> done("x")))))));
     signal(new Command.Approve("go", null));
-    untilWaiting(Wait.Until.class);
-    assertThat(Explanation.of(operation()).getLast().text()).contains("stranded");
+    untilWaiting(Wait.Definition.class);
+    assertThat(Explanation.of(operation()).getLast().text()).contains("cannot run work 1.0.0");
     old.kill("b");
     old.start("c");
     untilState("done");
