@@ -117,16 +117,17 @@ final class Converges implements Invariant {
     return switch (known.state()) {
       case Tenant.Live live -> {
         Home home = live.home();
+        String version = home.version();
         Expected there =
-            home.version() == null
+            version == null
                 ? expected.get(home.ref())
                 : expected.computeIfAbsent(
-                    home.ref(), _ -> new Expected(Story.position(home.version())));
+                    home.ref(), _ -> new Expected(Story.position(version)));
         if (there == null) {
           yield "%s lives in %s, which is not open".formatted(known.entity(), home.ref());
         }
         there.tenants.put(id, live.suspended() == null);
-        if (home.version() == null) {
+        if (version == null) {
           members.merge(home.ref().name(), 1, Integer::sum);
         }
         yield secrets.get(Home.password(id, home.birth())).isPresent()
