@@ -121,8 +121,7 @@ final class Converges implements Invariant {
         Expected there =
             version == null
                 ? expected.get(home.ref())
-                : expected.computeIfAbsent(
-                    home.ref(), _ -> new Expected(Story.position(version)));
+                : expected.computeIfAbsent(home.ref(), _ -> new Expected(Story.position(version)));
         if (there == null) {
           yield "%s lives in %s, which is not open".formatted(known.entity(), home.ref());
         }
