@@ -29,8 +29,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public final class SettingsLoad implements AutoCloseable {
   private static final String SETTING = "x-load";
 
-  /** A pause between two changes of one tenant: the resolution of what is measured. */
-  private static final Duration BETWEEN = Duration.ofMillis(100);
+  /** Between two changes of one tenant; sixty tenants then leave three nodes on two cores room. */
+  private static final Duration BETWEEN = Duration.ofMillis(250);
+
+  /** Between two attempts at one change. */
+  private static final Duration AGAIN = Duration.ofMillis(25);
 
   private static final Duration REQUEST_LIMIT = Duration.ofSeconds(20);
   private static final int PAGE = 1_000;
@@ -164,7 +167,7 @@ public final class SettingsLoad implements AutoCloseable {
       trouble.add(
           new Trouble(tenant, nodes.get(node) + " " + e, e.getClass().getSimpleName(), false));
     }
-    Thread.sleep(BETWEEN.dividedBy(4));
+    Thread.sleep(AGAIN);
     return false;
   }
 
