@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the outside sees when one of three nodes dies, sleeps, leaves, or all are restarted. */
@@ -72,7 +73,12 @@ class ClusterTest {
     }
   }
 
+  /**
+   * By hand only: when the API client happens to ask the sleeper first, the node sleeps for longer
+   * than the moment that is meant, and is rightly replaced.
+   */
   @Test
+  @Tag("heavy")
   void aNodeThatSleptForAMomentAsksAndGoesOn() throws Exception {
     try (SettingsLoad load = site.load()) {
       ChildState asleep = site.installation().node("node-1");
