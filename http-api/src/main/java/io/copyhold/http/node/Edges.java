@@ -5,12 +5,16 @@ import com.typesafe.config.ConfigFactory;
 import io.copyhold.config.node.NodeSettings;
 import io.copyhold.config.node.PauseWatch;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.failover.divergence.Reconciliation;
+import io.copyhold.failover.divergence.Verification;
 import io.copyhold.http.admin.AdminApi;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.http.admin.AdminSettings;
 import io.copyhold.http.admin.Connections;
+import io.copyhold.http.admin.ControlRoutes;
 import io.copyhold.http.admin.Diagnosis;
 import io.copyhold.http.admin.HealthCheck;
+import io.copyhold.http.admin.MoreRoutes;
 import io.copyhold.http.admin.Nodes;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
@@ -28,6 +32,8 @@ import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.journal.FeedSettings;
 import io.copyhold.runtime.journal.PostgresBlobs;
 import io.copyhold.runtime.journal.PostgresFeed;
+import io.copyhold.runtime.journal.Timeline;
+import io.copyhold.runtime.journal.Timelines;
 import io.copyhold.runtime.operation.DirectoryOperations;
 import io.copyhold.runtime.operation.OperationSweep;
 import io.copyhold.runtime.operation.OperationTypes;
@@ -43,6 +49,8 @@ import io.copyhold.runtime.telemetry.Telemetry;
 import io.copyhold.runtime.telemetry.TelemetrySettings;
 import io.copyhold.runtime.view.Directory;
 import io.copyhold.runtime.view.DirectorySettings;
+import io.copyhold.runtime.view.Query;
+import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.BudgetSettings;
 import io.copyhold.tenants.store.DataStores;
 import io.copyhold.tenants.store.EntityAddresses;
@@ -50,8 +58,10 @@ import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.StoreBudgets;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.postgres.PostgresEngine;
+import io.copyhold.tenants.tenant.Tenant;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -83,6 +93,7 @@ final class Edges implements AutoCloseable {
   private final History history;
   private final ExecutorService blocking;
   private final List<NodeExtension.Part> parts;
+  private final Verification verification;
   private final PostgresBlobs blobs;
   private final Directory directory;
   private final io.copyhold.runtime.view.Changes changes;
@@ -111,7 +122,9 @@ final class Edges implements AutoCloseable {
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
       InstantSource clock,
-      String name) {
+      String name,
+      Timelines timelines,
+      Verification verification) {
     this.config = config;
     this.settings = settings;
     this.system = system;
@@ -121,13 +134,14 @@ final class Edges implements AutoCloseable {
     this.history = history;
     this.blocking = blocking;
     this.parts = parts;
+    this.verification = verification;
     this.blobs = new PostgresBlobs(control);
     this.metrics = new Metrics(version());
     this.telemetry =
         OpenTelemetryTelemetry.start(TelemetrySettings.from(config), settings.name(), metrics);
     PostgresFeed feed = new PostgresFeed(control, types.codec());
     this.directory =
-        Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings));
+        Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings, verification.timeline()));
     metrics.gauge(
         "copyhold_directory_lag_seconds",
         "For how long something may be missing from the directory.",
@@ -154,7 +168,9 @@ final class Edges implements AutoCloseable {
         new RegisteredStores(
             List.of(
                 new PostgresEngine(
-                    StoreSettings.from(config.getConfig("copyhold.store")), budgets)),
+                    StoreSettings.from(config.getConfig("copyhold.store")),
+                    budgets,
+                    timelines::of)),
             addresses,
             DataStores.Passwords.in(secrets));
   }
@@ -171,20 +187,31 @@ final class Edges implements AutoCloseable {
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
       InstantSource clock,
-      String name) {
+      String name,
+      Timelines timelines,
+      Verification verification) {
     return new Edges(
         config, settings, system, types, control, secrets, entities, history, blocking, parts,
-        clock, name);
+        clock, name, timelines, verification);
   }
 
-  /** Unless a path is set, the index lies in the node's own part of the data directory. */
-  private static DirectorySettings directorySettings(Config config, NodeSettings settings) {
-    String path = settings.data().resolve("index").resolve(settings.name()).toString();
+  /**
+   * Unless a path is set, the index lies in the node's own part of the data directory. One per
+   * timeline: an index may hold what the journal has lost.
+   */
+  private static DirectorySettings directorySettings(
+      Config config, NodeSettings settings, Timeline timeline) {
+    String told = config.getString("copyhold.view.directory.path");
+    String path =
+        told.isEmpty()
+            ? settings.data().resolve("index").resolve(settings.name()).toString()
+            : told;
     return DirectorySettings.from(
-        config.getString("copyhold.view.directory.path").isEmpty()
-            ? ConfigFactory.parseMap(java.util.Map.of("copyhold.view.directory.path", path))
-                .withFallback(config)
-            : config);
+        ConfigFactory.parseMap(
+                java.util.Map.of(
+                    "copyhold.view.directory.path",
+                    timeline.floor() == 0 ? path : path + "@" + timeline.floor()))
+            .withFallback(config));
   }
 
   Metrics metrics() {
@@ -268,6 +295,43 @@ final class Edges implements AutoCloseable {
         new Diagnosis(proofs, new Replays(recordings, types, new PostgresReplayOffsets(control)));
   }
 
+  /** Begins to compare owners with their homes whenever the journal may have gone back. */
+  void verify() {
+    verification.start(
+        entities,
+        stores,
+        () -> {
+          directory.rebuild();
+          changes.restart();
+        });
+    metrics.gauge(
+        "copyhold_unverified",
+        "1 while homes are compared with their owners after the journal went back in time.",
+        () -> verification.timeline().verified() == null ? 1 : 0);
+    for (String type : List.of(Tenant.TYPE.name(), Pool.TYPE.name())) {
+      metrics.gaugeLater(
+          "copyhold_" + type + "s_diverged",
+          "Owners that are behind their homes and take no change.",
+          () -> diverged(type));
+    }
+  }
+
+  private java.util.concurrent.CompletionStage<Long> diverged(String type) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return directory
+                .list(
+                    Query.of(type, 1).where(java.util.Map.of("state", List.of("diverged"))))
+                .total();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 0L;
+          }
+        },
+        blocking);
+  }
+
   OperationTypes operations() {
     return Wiring.operations(
         stores, secrets, entities, blobs, directory, new SecureRandom(), parts);
@@ -296,7 +360,13 @@ final class Edges implements AutoCloseable {
             metrics::scrape,
             admin,
             blocking);
-    RouteTable routes = api.routes(List.copyOf(parts));
+    List<MoreRoutes> more = new ArrayList<>(parts);
+    more.add(
+        new ControlRoutes(
+            new DirectoryListing(directory),
+            verification,
+            new Reconciliation(verification, entities)));
+    RouteTable routes = api.routes(more);
     AdminServer.bind(system, admin, routes, authenticator, clock, blocking, new SecureRandom())
         .whenComplete((opened, failure) -> {
           if (failure == null) {

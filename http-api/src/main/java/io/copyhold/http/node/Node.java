@@ -13,6 +13,8 @@ import io.copyhold.config.node.PostgresNodeRegister;
 import io.copyhold.config.node.SteadyAllocation;
 import io.copyhold.config.secret.PostgresSecrets;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.failover.divergence.Verification;
+import io.copyhold.failover.divergence.VerificationSettings;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
@@ -35,6 +37,8 @@ import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalNews;
 import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.journal.PostgresJournal;
+import io.copyhold.runtime.journal.PostgresTimelines;
+import io.copyhold.runtime.journal.Timelines;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
 import io.copyhold.runtime.postgres.ControlDatabase;
@@ -93,6 +97,7 @@ public final class Node {
   private final ExecutorService blocking;
   private final Edges edges;
   private final PauseWatch watch;
+  private final Verification verification;
   private final AtomicBoolean retiring = new AtomicBoolean();
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
 
@@ -108,8 +113,8 @@ public final class Node {
                 .withFallback(NodeSettings.profileOf(settings.profile())));
     JournalSettings journal = JournalSettings.from(config);
     this.blocking = Executors.newVirtualThreadPerTaskExecutor();
-    this.pool = journal.database().pool(journal.sidePool());
-    this.eventPool = journal.database().pool(journal.pool());
+    this.pool = journal.open(journal.sidePool());
+    this.eventPool = journal.open(journal.pool());
     applySchema(journal);
     List<NodeExtension.Part> parts =
         NodeExtension.all().stream().map(extension -> extension.open(config, settings)).toList();
@@ -118,6 +123,8 @@ public final class Node {
       clock = part.clock(clock);
     }
     ControlDatabase control = new ControlDatabase(pool, blocking);
+    Timelines timelines = new PostgresTimelines(control);
+    this.verification = new Verification(timelines, VerificationSettings.from(config));
     Secrets secrets = PostgresSecrets.open(pool, settings.keyFile());
 
     EntityTypes types = new EntityTypes(Wiring.stored());
@@ -157,6 +164,7 @@ public final class Node {
             shell.askMax(),
             new Hosting(
                 watch::open,
+                verification::unverified,
                 () ->
                     new SteadyAllocation(
                         known.balance().shardsMax(), known.balance().shareMax(), steady::get)));
@@ -164,7 +172,7 @@ public final class Node {
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, parts,
-            clock, name);
+            clock, name, timelines, verification);
     edges.show(agenda);
     JournalNews.follow(system, events, name, edges::stored);
     edges.show(watch);
@@ -187,6 +195,7 @@ public final class Node {
       host(type, entities, ports, types, history, operations);
     }
     edges.watch(ports, history, operationTypes, types);
+    edges.verify();
     AgendaDaemon.start(
         system,
         agenda,
@@ -270,6 +279,7 @@ public final class Node {
    */
   public void crash() throws ExecutionException, InterruptedException {
     watch.close();
+    verification.close();
     if (system.settings().config().getBoolean(SHUTDOWN_BY_TERMINATE)) {
       throw new IllegalStateException(SHUTDOWN_BY_TERMINATE + " is on: that would be a clean stop");
     }
@@ -373,6 +383,7 @@ public final class Node {
         .getWhenTerminated()
         .whenComplete((_, _) -> {
           watch.close();
+          verification.close();
           pool.close();
           eventPool.close();
           ended.complete(status);
