@@ -1,7 +1,11 @@
 package io.copyhold.http.admin;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.copyhold.failover.backup.Backups;
+import io.copyhold.failover.backup.ControlBackup;
+import io.copyhold.failover.backup.Taken;
 import io.copyhold.failover.divergence.Reconciliation;
 import io.copyhold.failover.divergence.Verification;
 import io.copyhold.http.auth.Permission;
@@ -17,8 +21,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,12 +48,17 @@ public final class ControlRoutes implements MoreRoutes {
       @Nullable List<String> tags) {}
 
   private final Listing listing;
+  private final Backups backups;
   private final Verification verification;
   private final Reconciliation reconciliation;
 
   public ControlRoutes(
-      Listing listing, Verification verification, Reconciliation reconciliation) {
+      Listing listing,
+      Backups backups,
+      Verification verification,
+      Reconciliation reconciliation) {
     this.listing = listing;
+    this.backups = backups;
     this.verification = verification;
     this.reconciliation = reconciliation;
   }
@@ -55,9 +66,13 @@ public final class ControlRoutes implements MoreRoutes {
   @Override
   public List<Route> routes(Resource.Shared shared, int body) {
     return List.of(
-        Route.get(CONTROL, _ -> Answer.json(200, control())),
+        Route.get(CONTROL, call -> Answer.json(200, control(call, shared))),
         Route.command("POST", CONTROL + "/verify", this::verify),
-        Route.get(DIVERGED, call -> Answer.json(200, diverged(call))).taking("limit"),
+        Route.command(
+            "POST", CONTROL + "/backups", call -> begin(call, shared, ControlBackup.Task.BACKUP)),
+        Route.command(
+            "POST", CONTROL + "/drills", call -> begin(call, shared, ControlBackup.Task.DRILL)),
+        Route.get(DIVERGED, call -> Answer.json(200, diverged(call, shared))).taking("limit"),
         Route.command("POST", TENANT, call -> tenant(call, shared)).withBody(body),
         Route.command("POST", POOL, call -> pool(call, shared)).withBody(body));
   }
@@ -67,12 +82,43 @@ public final class ControlRoutes implements MoreRoutes {
     return Map.of(
         "GET " + CONTROL, Permission.CONTROL_READ,
         "POST " + CONTROL + "/verify", Permission.CONTROL_WRITE,
+        "POST " + CONTROL + "/backups", Permission.CONTROL_WRITE,
+        "POST " + CONTROL + "/drills", Permission.CONTROL_WRITE,
         "GET " + DIVERGED, Permission.CONTROL_READ,
         "POST " + TENANT, Permission.HOME_RECONCILE,
         "POST " + POOL, Permission.HOME_RECONCILE);
   }
 
-  private ObjectNode control() {
+  private Answer begin(Call call, Resource.Shared shared, ControlBackup.Task task)
+      throws InterruptedException {
+    Resource resource = Kinds.resource(ControlBackup.TYPE.name(), shared);
+    return Resource.changed(
+        resource.ask(call, ControlBackup.REF, new ControlBackup.Command.Begin(task)));
+  }
+
+  private ObjectNode control(Call call, Resource.Shared shared)
+      throws IOException, InterruptedException {
+    ObjectNode tree = timeline();
+    JsonNode state = Kinds.view(call, shared.entities(), ControlBackup.REF);
+    for (String field : List.of("plan", "task", "drilled", "backupProblem", "drillProblem")) {
+      if (state.hasNonNull(field)) {
+        tree.set(field, state.get(field));
+      }
+    }
+    ArrayNode list = tree.putArray("backups");
+    for (Taken taken : backups.list()) {
+      list.addObject()
+          .put("id", taken.id())
+          .put("at", taken.at().toString())
+          .put("tookMs", taken.tookMs())
+          .put("bytes", taken.bytes())
+          .put("files", taken.files())
+          .put("events", taken.eventsTotal());
+    }
+    return tree.put("directory", backups.settings().directory().toString());
+  }
+
+  private ObjectNode timeline() {
     Timeline timeline = verification.timeline();
     ObjectNode tree = Mappers.JSON.createObjectNode();
     ObjectNode line =
@@ -92,19 +138,25 @@ public final class ControlRoutes implements MoreRoutes {
     if (!call.dryRun()) {
       verification.begin();
     }
-    return Answer.json(202, control()).with("Location", CONTROL);
+    return Answer.json(202, timeline()).with("Location", CONTROL);
   }
 
-  private ObjectNode diverged(Call call) throws InterruptedException {
+  private ObjectNode diverged(Call call, Resource.Shared shared) throws InterruptedException {
     int limit = call.number("limit", 100, 1, LIMIT_MAX);
     ObjectNode tree = Mappers.JSON.createObjectNode();
     ArrayNode items = tree.putArray("items");
     long total = 0;
     long lagMs = 0;
+    Set<String> tenants = shared.access().tenants(call.who());
     for (String type : List.of(Pool.TYPE.name(), Tenant.TYPE.name())) {
-      Listing.Page page =
-          listing.list(
-              Listing.Query.of(type, Map.of("state", List.of("diverged")), limit));
+      if (tenants != null && (tenants.isEmpty() || !type.equals(Tenant.TYPE.name()))) {
+        continue; // beyond the scope of who asks
+      }
+      Map<String, List<String>> filters = new HashMap<>(Map.of("state", List.of("diverged")));
+      if (tenants != null) {
+        filters.put("id", List.copyOf(tenants));
+      }
+      Listing.Page page = listing.list(Listing.Query.of(type, filters, limit));
       total += page.total();
       lagMs = Math.max(lagMs, page.lagMs());
       for (Listing.Row row : page.rows()) {

@@ -5,6 +5,11 @@ import com.typesafe.config.ConfigFactory;
 import io.copyhold.config.node.NodeSettings;
 import io.copyhold.config.node.PauseWatch;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.failover.backup.BackupSettings;
+import io.copyhold.failover.backup.Backups;
+import io.copyhold.failover.backup.ControlBackup;
+import io.copyhold.failover.backup.ControlOperations;
+import io.copyhold.failover.backup.Drill;
 import io.copyhold.failover.divergence.Reconciliation;
 import io.copyhold.failover.divergence.Verification;
 import io.copyhold.http.admin.AdminApi;
@@ -20,6 +25,7 @@ import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
+import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.Entities;
@@ -28,6 +34,7 @@ import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.LifeWatch;
 import io.copyhold.runtime.entity.Ports;
 import io.copyhold.runtime.entity.Recordings;
+import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.journal.FeedSettings;
 import io.copyhold.runtime.journal.PostgresBlobs;
@@ -41,6 +48,7 @@ import io.copyhold.runtime.operation.PostgresDefinitions;
 import io.copyhold.runtime.operation.Proofs;
 import io.copyhold.runtime.operation.SweepSettings;
 import io.copyhold.runtime.postgres.ControlDatabase;
+import io.copyhold.runtime.postgres.EmbeddedPostgresSettings;
 import io.copyhold.runtime.replay.PostgresReplayOffsets;
 import io.copyhold.runtime.replay.Replays;
 import io.copyhold.runtime.telemetry.Metrics;
@@ -94,6 +102,8 @@ final class Edges implements AutoCloseable {
   private final ExecutorService blocking;
   private final List<NodeExtension.Part> parts;
   private final Verification verification;
+  private final EntityTypes types;
+  private final Backups backups;
   private final PostgresBlobs blobs;
   private final Directory directory;
   private final io.copyhold.runtime.view.Changes changes;
@@ -135,6 +145,9 @@ final class Edges implements AutoCloseable {
     this.blocking = blocking;
     this.parts = parts;
     this.verification = verification;
+    this.types = types;
+    this.backups =
+        new Backups(BackupSettings.from(config, settings.data()), InstantSource.system());
     this.blobs = new PostgresBlobs(control);
     this.metrics = new Metrics(version());
     this.telemetry =
@@ -334,7 +347,22 @@ final class Edges implements AutoCloseable {
 
   OperationTypes operations() {
     return Wiring.operations(
-        stores, secrets, entities, blobs, directory, new SecureRandom(), parts);
+        stores,
+        secrets,
+        entities,
+        blobs,
+        directory,
+        new SecureRandom(),
+        ControlOperations.all(
+            backups,
+            new Drill(
+                backups,
+                EmbeddedPostgresSettings.from(
+                    config.getConfig("copyhold.postgres.embedded"), settings.data()),
+                types.codec(),
+                InstantSource.system()),
+            settings.control()),
+        parts);
   }
 
   /** Opens the admin API; blocks until it is open. */
@@ -364,6 +392,7 @@ final class Edges implements AutoCloseable {
     more.add(
         new ControlRoutes(
             new DirectoryListing(directory),
+            backups,
             verification,
             new Reconciliation(verification, entities)));
     RouteTable routes = api.routes(more);
@@ -384,10 +413,26 @@ final class Edges implements AutoCloseable {
     try {
       FirstToken.ensure(tokens, settings.data());
       new ExampleStores(entities, secrets, config).register();
+      scheduleBackups();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (java.io.IOException | RuntimeException e) {
       log.atError().setCause(e).log("the first token or the example stores could not be made");
+    }
+  }
+
+  private void scheduleBackups() {
+    BackupSettings wanted = backups.settings();
+    Reply reply =
+        entities
+            .ask(
+                ControlBackup.REF,
+                new ControlBackup.Command.Schedule(wanted.every(), wanted.drillEvery()),
+                Origin.of("node:" + settings.name()))
+            .toCompletableFuture()
+            .join();
+    if (!(reply instanceof Reply.Applied)) {
+      log.atWarn().log("backups are not scheduled: {}", reply);
     }
   }
 

@@ -4,6 +4,7 @@ import io.copyhold.config.node.PostgresNodeRegister;
 import io.copyhold.config.secret.PostgresSecrets;
 import io.copyhold.config.secret.Secret;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.failover.backup.ControlBackup;
 import io.copyhold.http.auth.Token;
 import io.copyhold.migration.MigrationOperations;
 import io.copyhold.migration.rollout.Rollout;
@@ -40,7 +41,14 @@ public final class Wiring {
   public static List<EntityType<?, ?, ?>> sharded() {
     List<EntityType<?, ?, ?>> all =
         new ArrayList<>(
-            List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE, Token.TYPE));
+            List.of(
+                Tenant.TYPE,
+                Store.TYPE,
+                Pool.TYPE,
+                Changelog.TYPE,
+                Rollout.TYPE,
+                Token.TYPE,
+                ControlBackup.TYPE));
     NodeExtension.all().forEach(extension -> all.addAll(extension.entityTypes()));
     return List.copyOf(all);
   }
@@ -61,6 +69,7 @@ public final class Wiring {
       Blobs blobs,
       Directory directory,
       RandomGenerator secure,
+      List<OperationType<?>> ofControl,
       List<NodeExtension.Part> parts) {
     List<OperationType<?>> all =
         new ArrayList<>(
@@ -73,6 +82,7 @@ public final class Wiring {
                     new DirectoryHomes(directory),
                     () -> Secret.random(secure),
                     LockPolicy.DEFAULT)));
+    all.addAll(ofControl);
     for (NodeExtension.Part part : parts) {
       all.replaceAll(part::around);
       all.addAll(part.operations(directory));
