@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -89,6 +90,53 @@ public final class RestoredServer {
     } catch (IOException e) {
       throw new UncheckedIOException("restoring into " + settings.directory(), e);
     }
+  }
+
+  /**
+   * Makes {@code settings.directory()/data}, which does not exist, a standby of the server that the
+   * backup was taken from. It follows when it is started; {@code pg_promote} makes it a primary.
+   *
+   * @param primary how the standby logs in there
+   * @param superuser the primary's superuser password, which is the standby's, too
+   */
+  public static void standby(
+      EmbeddedPostgresSettings settings, BaseBackup backup, Database primary, String superuser) {
+    try {
+      Path directory = settings.directory();
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+      Path data = directory.resolve("data");
+      backup.unpack(data);
+      Database.Address address = primary.addresses().getFirst();
+      Files.writeString(
+          data.resolve(AUTO),
+          "\nprimary_conninfo = "
+              + Identifiers.literal(
+                  "host="
+                      + value(address.host())
+                      + " port="
+                      + address.port()
+                      + " user="
+                      + value(primary.user())
+                      + " password="
+                      + value(primary.password().get())
+                      + " sslmode="
+                      + primary.sslMode()
+                      + " application_name=copyhold_standby")
+              + "\n",
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+      Files.createFile(data.resolve("standby.signal"));
+      ProtectedFile.write(directory.resolve("superuser"), superuser);
+      hand(data);
+    } catch (IOException e) {
+      throw new UncheckedIOException("making a standby in " + settings.directory(), e);
+    }
+  }
+
+  /** As libpq reads a connection string. */
+  private static String value(String text) {
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
   }
 
   private static void configure(Path data, @Nullable Path archive, @Nullable Instant until)
