@@ -142,8 +142,7 @@ class RestoreTest {
       state(api, "tenants/suspended", "active");
       change(
           api, "PUT", "/v1/rollouts/to-2", json().put("changelog", "app").put("version", "2"));
-      until("the rollout ended", () -> api.state("/v1/rollouts/to-2").equals("succeeded")
-          || api.state("/v1/rollouts/to-2").equals("failed"));
+      state(api, "rollouts/to-2", "done");
       for (String id :
           List.of("stays", "migrated", "own-database", "suspended", "late", "late-database")) {
         assertThat(version(api, id)).as(id).isEqualTo("2");

@@ -79,6 +79,10 @@ public final class ControlRoutes implements MoreRoutes {
 
   @Override
   public Map<String, Permission> permissions() {
+    return asked();
+  }
+
+  static Map<String, Permission> asked() {
     return Map.of(
         "GET " + CONTROL, Permission.CONTROL_READ,
         "POST " + CONTROL + "/verify", Permission.CONTROL_WRITE,
@@ -203,6 +207,10 @@ public final class ControlRoutes implements MoreRoutes {
 
   @Override
   public String contract() {
+    return page();
+  }
+
+  static String page() {
     try (InputStream in = ControlRoutes.class.getResourceAsStream("control.yaml")) {
       if (in == null) {
         throw new IllegalStateException("control.yaml is missing in this jar");

@@ -1,9 +1,9 @@
 package io.copyhold.runtime.postgres;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
-import io.copyhold.runtime.journal.Mappers;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * needs, and {@code backup_manifest}, the server's list of files with their checksums.
  */
 public final class BaseBackup {
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ARCHIVE = "base.tar.gz";
   private static final String MANIFEST = "backup_manifest";
 
@@ -164,7 +165,7 @@ public final class BaseBackup {
   }
 
   private Map<String, JsonNode> manifest() throws IOException {
-    JsonNode manifest = Mappers.JSON.readTree(Files.readAllBytes(directory.resolve(MANIFEST)));
+    JsonNode manifest = JSON.readTree(Files.readAllBytes(directory.resolve(MANIFEST)));
     Map<String, JsonNode> files = new HashMap<>();
     for (JsonNode file : manifest.path("Files")) {
       if (!file.path("Checksum-Algorithm").asText().equals("SHA256")) {

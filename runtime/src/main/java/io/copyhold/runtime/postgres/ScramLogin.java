@@ -1,5 +1,6 @@
 package io.copyhold.runtime.postgres;
 
+import io.copyhold.runtime.PortAdapter;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -22,6 +23,7 @@ import javax.crypto.spec.SecretKeySpec;
  *   <li>{@link #check}: the server's signature
  * </ol>
  */
+@PortAdapter
 final class ScramLogin {
   static final String MECHANISM = "SCRAM-SHA-256";
 
