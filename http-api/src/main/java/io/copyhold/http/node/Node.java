@@ -34,6 +34,7 @@ import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalNews;
 import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.JournalThreads;
 import io.copyhold.runtime.journal.PostgresJournal;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
@@ -91,6 +92,7 @@ public final class Node {
   private final HikariDataSource pool;
   private final HikariDataSource eventPool;
   private final ExecutorService blocking;
+  private final ExecutorService journalThreads = JournalThreads.start();
   private final Edges edges;
   private final PauseWatch watch;
   private final AtomicBoolean retiring = new AtomicBoolean();
@@ -122,7 +124,8 @@ public final class Node {
 
     EntityTypes types = new EntityTypes(Wiring.stored());
     PostgresJournal events =
-        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), journal);
+        new PostgresJournal(
+            new ControlDatabase(eventPool, journalThreads), types.codec(), journal);
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
@@ -375,6 +378,7 @@ public final class Node {
           watch.close();
           pool.close();
           eventPool.close();
+          journalThreads.shutdown();
           ended.complete(status);
         });
   }

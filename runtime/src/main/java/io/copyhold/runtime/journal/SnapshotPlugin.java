@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.persistence.SelectedSnapshot;
@@ -66,13 +67,15 @@ public final class SnapshotPlugin extends SnapshotStore {
   @SuppressWarnings("ArrayRecordComponent") // on its way to the serializer, never compared
   private record Row(long version, long at, String name, byte[] payload) {}
 
+  private final PostgresJournal journal;
   private final ControlDatabase database;
   private final GroupCommit<Load, Optional<Row>> loads;
   private final Serialization serialization;
 
   /** Made by Pekko, with its section of the configuration. */
   public SnapshotPlugin(Config config) {
-    this.database = JournalSetup.of(context().system()).database();
+    this.journal = JournalSetup.of(context().system());
+    this.database = journal.database();
     this.loads =
         new GroupCommit<>("snapshots", database.blocking(), JournalSettings.READS, this::load);
     this.serialization = SerializationExtension.get(context().system());
@@ -81,6 +84,9 @@ public final class SnapshotPlugin extends SnapshotStore {
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String persistenceId, SnapshotSelectionCriteria criteria) {
+    if (journal.newborn().events(persistenceId) > 0) {
+      return asScala(CompletableFuture.completedStage(Optional.empty()));
+    }
     return asScala(
         loads
             .add(new Load(persistenceId, criteria), 1)

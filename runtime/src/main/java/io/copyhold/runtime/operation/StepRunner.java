@@ -87,6 +87,7 @@ final class StepRunner implements Reactor<Operation> {
   private final ActorRef<Message> ownerActor;
   private final ActorRef<Message> self;
   private @Nullable Long term;
+  private Operations.@Nullable Birth birth;
   private boolean acquiring;
   private long version;
   private long begunAt = -1;
@@ -106,8 +107,10 @@ final class StepRunner implements Reactor<Operation> {
       Operations operations,
       EntityRef owner,
       String id,
-      ActorRef<Message> ownerActor) {
+      ActorRef<Message> ownerActor,
+      Operations.@Nullable Birth birth) {
     this.shell = shell;
+    this.birth = birth;
     this.operations = operations;
     this.ref = shell.entity();
     this.owner = owner;
@@ -123,8 +126,31 @@ final class StepRunner implements Reactor<Operation> {
 
   @Override
   public void react(Operation state, long version, Origin origin) {
+    if (birth != null && birth.version() == version) {
+      term = birth.term();
+    }
+    birth = null;
     this.version = version;
     look(state);
+  }
+
+  @Override
+  public boolean offerEnd(Operation before, Operation after, Journaled.Attached end) {
+    if (stopped != null
+        || !(before instanceof Running)
+        || !(after instanceof Operation.Ended last)) {
+      return false;
+    }
+    countEnd(after, last.outcome());
+    ownerActor.tell(new Message.OperationEnding(id, last.outcome(), end, self));
+    return true;
+  }
+
+  private void countEnd(Operation state, Outcome outcome) {
+    if (!ended) {
+      ended = true;
+      shell.ports().telemetry().operationEnded(type(state), Operation.word(outcome));
+    }
   }
 
   private void look(Operation state) {
@@ -188,10 +214,7 @@ final class StepRunner implements Reactor<Operation> {
 
   private void reportEnd(Operation state, Outcome outcome) {
     live = null;
-    if (!ended) {
-      ended = true;
-      shell.ports().telemetry().operationEnded(type(state), Operation.word(outcome));
-    }
+    countEnd(state, outcome);
     ownerActor.tell(new Message.OperationEnded(id, outcome));
     shell
         .timers()
@@ -488,7 +511,7 @@ final class StepRunner implements Reactor<Operation> {
           shell
               .actor()
               .spawn(
-                  operations.behavior(ref, wanted.id(), self, shell.ports()),
+                  operations.behavior(ref, wanted.id(), self, shell.ports(), null),
                   wanted.id().replace('/', '-') + "-" + wanted.attempt() + "-" + term);
       child = actor;
       shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
@@ -535,6 +558,10 @@ final class StepRunner implements Reactor<Operation> {
           Message.Read _,
           Message.Wake _,
           Message.Stop _,
+          Message.OperationEnding _,
+          Message.EndStored _,
+          Message.EndAlone _,
+          Message.OfferEnd _,
           Message.Idle _,
           Message.RowsDurable _,
           Message.Reaction _,

@@ -100,10 +100,11 @@ class PostgresJournalTest extends JournalContract {
       EntityRef entity, long version, long term, String principal, Journaled.AgendaChange agenda) {
     return new Write(
         entity,
-        version,
         term,
         List.of(
             new Row(
+                entity,
+                version,
                 "counter/added/1",
                 TYPES.codec().encode(event(version)),
                 Instant.EPOCH,
