@@ -56,18 +56,19 @@ public final class JournalPlugin extends AsyncWriteJournal {
   private CompletionStage<Optional<Exception>> store(AtomicWrite write) {
     EntityRef entity = EntityRef.parse(write.persistenceId());
     journal.newborn().known(write.persistenceId());
-    List<Row> rows = new ArrayList<>();
-    List<Journaled.Attached> attached = new ArrayList<>();
+    List<Journaled> events = new ArrayList<>();
     for (PersistentRepr repr : CollectionConverters.asJava(write.payload())) {
       if (!(repr.payload() instanceof Journaled journaled)) {
         return CompletableFuture.failedStage(
             new IllegalArgumentException(
                 "the journal holds entities' events, not " + repr.payload().getClass().getName()));
       }
-      rows.add(row(entity, repr.sequenceNr(), journaled));
-      attached.addAll(journaled.attached());
+      events.add(journaled);
     }
-    for (Journaled.Attached with : attached) {
+    List<Row> rows = new ArrayList<>();
+    List<Journaled.Attached> all =
+        Journaled.together(entity, write.lowestSequenceNr(), events);
+    for (Journaled.Attached with : all) {
       long version = with.from();
       for (Journaled event : with.events()) {
         rows.add(row(with.entity(), version++, event));
@@ -84,7 +85,9 @@ public final class JournalPlugin extends AsyncWriteJournal {
         .thenCompose(verdict ->
             switch (verdict) {
               case Verdict.Stored _ -> {
-                attached.forEach(with -> journal.newborn().add(with, term));
+                all.stream()
+                    .filter(with -> !with.entity().equals(entity))
+                    .forEach(with -> journal.newborn().add(with, term));
                 yield CompletableFuture.completedStage(Optional.<Exception>empty());
               }
               case Verdict.Refused(var why) -> CompletableFuture.failedStage(why);

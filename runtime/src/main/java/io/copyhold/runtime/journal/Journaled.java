@@ -64,6 +64,21 @@ public record Journaled(
   }
 
   /**
+   * Everything that is stored with one decision, in the order in which it becomes true: what ends
+   * with it, the entity's own events, what begins with it.
+   *
+   * @param from version of the entity's first
+   */
+  public static List<Attached> together(EntityRef entity, long from, List<Journaled> events) {
+    List<Attached> attached = events.stream().flatMap(each -> each.attached().stream()).toList();
+    List<Attached> all = new ArrayList<>();
+    attached.stream().filter(with -> with.from() > 1).forEach(all::add);
+    all.add(new Attached(entity, from, events));
+    attached.stream().filter(with -> with.from() == 1).forEach(all::add);
+    return all;
+  }
+
+  /**
    * Events of an entity in the same shard: its operation begins or ends with the event that causes
    * it or takes note of it.
    *

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * Runs an operation's steps. It looks at what the operation waits for and does that, and only that:
  *
  * <ol>
- *   <li>ready, or an attempt of an earlier term: journal the intent ({@code Begin}), under a term
+ *   <li>ready, or an attempt of an earlier runner: journal the intent ({@code Begin}), under a term
  *       of its own;
  *   <li>an attempt of its own: run the step on the executor, and report what it returned, together
  *       with the intent of the next attempt when nothing stands in its way;
@@ -87,7 +87,11 @@ final class StepRunner implements Reactor<Operation> {
   private final ActorRef<Message> ownerActor;
   private final ActorRef<Message> self;
   private @Nullable Long term;
-  private Operations.@Nullable Birth birth;
+  private final Operations.@Nullable Birth birth;
+
+  /** The attempts that were begun before this runner; -1 until that is known. */
+  private long inherited = -1;
+
   private boolean acquiring;
   private long version;
   private long begunAt = -1;
@@ -126,12 +130,21 @@ final class StepRunner implements Reactor<Operation> {
 
   @Override
   public void react(Operation state, long version, Origin origin) {
-    if (birth != null && birth.version() == version) {
-      term = birth.term();
+    if (inherited < 0) {
+      boolean born = birth != null && birth.version() == version;
+      term = born ? birth.term() : null;
+      inherited = born ? 0 : attempts(state);
     }
-    birth = null;
     this.version = version;
     look(state);
+  }
+
+  private static long attempts(Operation state) {
+    return switch (state) {
+      case Operation.NotStarted _ -> 0;
+      case Running running -> running.attempts();
+      case Operation.Ended last -> last.attempts();
+    };
   }
 
   @Override
@@ -250,12 +263,16 @@ final class StepRunner implements Reactor<Operation> {
    * it: a clock that was set back meanwhile makes it too early.
    */
   private void intend(Running running, long term) {
+    long lost =
+        running.waiting() instanceof Wait.Attempt attempt && inherited(attempt)
+            ? attempt.attempt()
+            : 0;
     if (begunAt != version) {
       begunAt = version;
       tell(
           step(running) == null
               ? new Command.AwaitDefinition(term)
-              : new Command.Begin(shell.ports().node(), term));
+              : new Command.Begin(shell.ports().node(), term, lost));
       shell
           .timers()
           .startSingleTimer("begin", new Message.Reaction(new Note.BeginAgain()), REPORT_EVERY);
@@ -278,11 +295,19 @@ final class StepRunner implements Reactor<Operation> {
     if (live != null) {
       return;
     }
-    if (term == null || attempt.term() != term) {
+    if (inherited(attempt)) {
       lost(running);
       return;
     }
     start(running, attempt);
+  }
+
+  /**
+   * Begun by a runner before this one, perhaps on this node and under the same term: its step may
+   * run still, so what follows needs a token of its own.
+   */
+  private boolean inherited(Wait.Attempt attempt) {
+    return attempt.attempt() <= inherited;
   }
 
   /** The attempt was begun by an earlier incarnation: whether its effect happened is not known. */
@@ -732,7 +757,7 @@ final class StepRunner implements Reactor<Operation> {
   private Command withNext(Running running, Command report) {
     return term == null || stopped != null || running.paused() || running.winding()
         ? report
-        : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term));
+        : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term, 0));
   }
 
   private StoredCall stored(StepResult.Call call) {

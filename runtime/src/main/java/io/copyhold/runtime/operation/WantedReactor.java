@@ -120,7 +120,7 @@ final class WantedReactor<S> implements Reactor<S> {
         new Operation.Command.ReportAndBegin(
             new Operation.Command.Start(
                 plan(ref, request.id(), operation, request.input(), origin.traceparent())),
-            new Operation.Command.Begin(shell.ports().node(), term));
+            new Operation.Command.Begin(shell.ports().node(), term, 0));
     Operation state = new Operation.NotStarted();
     if (!(Operation.decide(state, begin, now) instanceof Decision.Accept<Operation.Event>(var events))) {
       throw new IllegalStateException(ref + " cannot begin " + request.id());
