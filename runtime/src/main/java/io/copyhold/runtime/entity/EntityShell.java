@@ -75,6 +75,9 @@ final class EntityShell<S, C, E>
   private boolean live;
   private boolean leaving;
 
+  /** Since it was last asked whether it is idle. One timer, and none to be set anew per message. */
+  private boolean touched;
+
   EntityShell(
       EntityType<S, C, E> type,
       ShellContext shell,
@@ -133,7 +136,9 @@ final class EntityShell<S, C, E>
     ports.quarantines().replayed(ref);
     ports.telemetry().live(type.name(), 1);
     if (passivate != null) {
-      shell.actor().setReceiveTimeout(ports.settings().idleAfter(), Message.Idle.INSTANCE);
+      shell
+          .timers()
+          .startTimerWithFixedDelay("idle", Message.Idle.INSTANCE, ports.settings().idleAfter());
     }
     reactor.react(state.state(), state.version(), Origin.SYSTEM);
   }
@@ -176,6 +181,7 @@ final class EntityShell<S, C, E>
     if (offered != null) {
       return ending(state, message, offered);
     }
+    touched |= message != Message.Idle.INSTANCE;
     return switch (message) {
       case Message.Ask ask -> ask(state, ask, now());
       case Message.Read read -> Effect().reply(read.replyTo(), read(state));
@@ -189,9 +195,10 @@ final class EntityShell<S, C, E>
       case Message.OperationEnding ending -> settleTogether(state, ending);
       case Message.Idle _ -> {
         reactor.onMessage(state.state(), state.version(), message);
-        if (!reactor.busy() && passivate != null && !stopping) {
+        if (!touched && !reactor.busy() && passivate != null && !stopping) {
           passivate.run();
         }
+        touched = false;
         yield Effect().noReply();
       }
       case Message.Stop _ -> stop();

@@ -29,12 +29,14 @@ import scala.jdk.javaapi.FutureConverters;
 public final class JournalPlugin extends AsyncWriteJournal {
   private final PostgresJournal journal;
   private final PostgresEvents events;
+  private final Recovering recovering;
   private final GroupCommit<String, Long> highest;
 
   /** Made by Pekko, with its section of the configuration. */
   public JournalPlugin(Config config) {
     this.journal = JournalSetup.of(context().system());
     this.events = journal.events();
+    this.recovering = journal.recovering();
     this.highest =
         new GroupCommit<>(
             "recoveries", journal.database().blocking(), JournalSettings.READS, events::highest);
@@ -55,7 +57,7 @@ public final class JournalPlugin extends AsyncWriteJournal {
   /** Completes with why it was rejected, if it was; fails when it is unknown or the content bad. */
   private CompletionStage<Optional<Exception>> store(AtomicWrite write) {
     EntityRef entity = EntityRef.parse(write.persistenceId());
-    journal.newborn().known(write.persistenceId());
+    recovering.writes(write.persistenceId());
     List<Journaled> events = new ArrayList<>();
     for (PersistentRepr repr : CollectionConverters.asJava(write.payload())) {
       if (!(repr.payload() instanceof Journaled journaled)) {
@@ -87,7 +89,7 @@ public final class JournalPlugin extends AsyncWriteJournal {
               case Verdict.Stored _ -> {
                 all.stream()
                     .filter(with -> !with.entity().equals(entity))
-                    .forEach(with -> journal.newborn().add(with, term));
+                    .forEach(with -> recovering.born(with, term));
                 yield CompletableFuture.completedStage(Optional.<Exception>empty());
               }
               case Verdict.Refused(var why) -> CompletableFuture.failedStage(why);
@@ -115,7 +117,7 @@ public final class JournalPlugin extends AsyncWriteJournal {
   @Override
   public Future<Void> doAsyncReplayMessages(
       String persistenceId, long from, long to, long max, Consumer<PersistentRepr> replay) {
-    List<Journaled> born = journal.newborn().take(persistenceId);
+    List<Journaled> born = recovering.take(persistenceId);
     if (from == 1 && born.size() <= Math.min(to, max)) {
       for (int i = 0; i < born.size(); i++) {
         replay.accept(repr(persistenceId, i + 1, born.get(i)));
@@ -147,9 +149,9 @@ public final class JournalPlugin extends AsyncWriteJournal {
 
   @Override
   public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long from) {
-    int born = journal.newborn().events(persistenceId);
-    if (born > 0) {
-      return FutureConverters.asScala(CompletableFuture.completedFuture((long) born));
+    long known = recovering.newest(persistenceId);
+    if (known >= 0) {
+      return FutureConverters.asScala(CompletableFuture.completedFuture(known));
     }
     return FutureConverters.asScala(highest.add(persistenceId, 1));
   }

@@ -99,7 +99,7 @@ public final class PostgresJournal extends Setup {
   private final ControlDatabase database;
   private final Codec codec;
   private final Terms terms;
-  private final Newborn newborn;
+  private final Recovering recovering;
   private final Map<Shard, Integer> locks = new ConcurrentHashMap<>();
   private final GroupCommit<Write, Verdict> writes;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -109,7 +109,7 @@ public final class PostgresJournal extends Setup {
     this.database = database;
     this.codec = codec;
     this.terms = new Terms(settings.shards());
-    this.newborn = new Newborn(terms);
+    this.recovering = new Recovering(terms);
     this.writes = new GroupCommit<>("journal", database.blocking(), settings.groups(), this::write);
   }
 
@@ -139,8 +139,8 @@ public final class PostgresJournal extends Setup {
     return writes.waiting();
   }
 
-  Newborn newborn() {
-    return newborn;
+  Recovering recovering() {
+    return recovering;
   }
 
   ControlDatabase database() {
