@@ -83,8 +83,7 @@ final class CopyholdOperations implements OperationsSide {
     new ControlSchema(JournalSchema.parts(), journal.schemaLockMax()).apply(pool);
     EntityTypes types = new EntityTypes(List.of(Job.TYPE, OperationEntity.TYPE, Quarantine.TYPE));
     PostgresJournal events =
-        new PostgresJournal(
-            new ControlDatabase(eventPool, journalThreads), types.codec(), journal);
+        new PostgresJournal(new ControlDatabase(eventPool, journalThreads), types.codec(), journal);
     this.system =
         ActorSystem.create(
             Behaviors.empty(),

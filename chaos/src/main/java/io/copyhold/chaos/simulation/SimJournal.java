@@ -49,8 +49,7 @@ public final class SimJournal extends AsyncWriteJournal {
       for (PersistentRepr repr : CollectionConverters.asJava(write.payload())) {
         events.add((Journaled) repr.payload());
       }
-      for (Journaled.Attached with :
-          Journaled.together(entity, write.lowestSequenceNr(), events)) {
+      for (Journaled.Attached with : Journaled.together(entity, write.lowestSequenceNr(), events)) {
         long version = with.from();
         for (Journaled event : with.events()) {
           rows.add(row(with.entity().persistenceId(), version++, event, shard));

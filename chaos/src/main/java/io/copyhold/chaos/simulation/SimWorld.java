@@ -54,7 +54,9 @@ public final class SimWorld implements AutoCloseable {
   private final SimDisk disk;
   private final SimAgenda agenda;
 
-  /** As on PostgreSQL: one transaction for events, agenda rows, and what begins and ends with them. */
+  /**
+   * As on PostgreSQL: one transaction for events, agenda rows, and what begins and ends with them.
+   */
   private final boolean together;
 
   private final EntityTypes types;

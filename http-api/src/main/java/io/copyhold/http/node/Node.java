@@ -36,6 +36,7 @@ import io.copyhold.runtime.journal.JournalNews;
 import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.journal.JournalThreads;
 import io.copyhold.runtime.journal.PostgresJournal;
+import io.copyhold.runtime.journal.TermWatch;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
 import io.copyhold.runtime.postgres.ControlDatabase;
@@ -124,8 +125,7 @@ public final class Node {
 
     EntityTypes types = new EntityTypes(Wiring.stored());
     PostgresJournal events =
-        new PostgresJournal(
-            new ControlDatabase(eventPool, journalThreads), types.codec(), journal);
+        new PostgresJournal(new ControlDatabase(eventPool, journalThreads), types.codec(), journal);
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
@@ -170,6 +170,7 @@ public final class Node {
             clock, name);
     edges.show(agenda);
     JournalNews.follow(system, events, name, edges::stored);
+    TermWatch.start(system, events);
     edges.show(watch);
     Telemetry telemetry = edges.telemetry();
     Ports ports =

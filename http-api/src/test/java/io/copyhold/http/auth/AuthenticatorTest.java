@@ -141,13 +141,13 @@ class AuthenticatorTest {
   private final class Paper implements Entities {
     @Override
     public CompletionStage<Reply> ask(EntityRef entity, Object command, Origin origin) {
-      asked++;
-      return answer;
+      throw new UnsupportedOperationException();
     }
 
     @Override
     public CompletionStage<Reply> dryRun(EntityRef entity, Object command, Origin origin) {
-      throw new UnsupportedOperationException();
+      asked++;
+      return answer;
     }
 
     @Override

@@ -70,6 +70,10 @@ final class EntityShell<S, C, E>
   private List<Agenda.Row> rowsInFlight = List.of();
   private boolean awaitingRows;
   private @Nullable Offered<S> offered;
+
+  /** Who waits for the write that is under way. */
+  private @Nullable ActorRef<Reply> writing;
+
   private boolean stopping;
   private boolean failed;
   private boolean live;
@@ -145,6 +149,15 @@ final class EntityShell<S, C, E>
 
   /** Once for each time it was live: not when it failed to become so. */
   private void gone() {
+    if (writing != null) {
+      writing.tell(
+          new Reply.NotNow(
+              Duration.ofSeconds(1),
+              false,
+              Problem.unavailable("not-stored", "the journal did not store what " + ref + " did")
+                  .todo("repeat it with the same idempotency key")));
+      writing = null;
+    }
     ports.quarantines().replayed(ref);
     if (live) {
       live = false;
@@ -362,10 +375,12 @@ final class EntityShell<S, C, E>
       List<String> names,
       Observation seen,
       Message.@Nullable OperationEnding ending) {
+    writing = ask.replyTo();
     EffectBuilder<Journaled, ShellState<S>> effect =
         Effect()
             .persist(stored)
             .thenRun(after -> {
+              writing = null;
               answer(ending, Message.EndStored.INSTANCE);
               stored(after, names, ask.origin(), rows, seen);
             });
@@ -445,8 +460,7 @@ final class EntityShell<S, C, E>
             : java.util.Optional.<C>empty();
     Instant now = now();
     if (command.isPresent()
-        && type.decide(state.state(), command.get(), now)
-            instanceof Decision.Accept<E>(var events)
+        && type.decide(state.state(), command.get(), now) instanceof Decision.Accept<E>(var events)
         && !events.isEmpty()) {
       Origin origin = Origin.of("operation:" + ref.operation(ending.operation()).id());
       return accept(

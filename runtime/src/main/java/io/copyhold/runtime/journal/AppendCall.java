@@ -147,8 +147,23 @@ final class AppendCall {
     int index = 2;
     for (Column<?> column :
         List.of(
-            locks, terms, shards, entities, versions, names, payloads, times, principals, slices,
-            putShards, putEntities, putNames, putDues, putHashes, goneShards, goneEntities,
+            locks,
+            terms,
+            shards,
+            entities,
+            versions,
+            names,
+            payloads,
+            times,
+            principals,
+            slices,
+            putShards,
+            putEntities,
+            putNames,
+            putDues,
+            putHashes,
+            goneShards,
+            goneEntities,
             goneNames)) {
       column.bind(connection, statement, index++);
     }

@@ -68,8 +68,7 @@ public final class JournalPlugin extends AsyncWriteJournal {
       events.add(journaled);
     }
     List<Row> rows = new ArrayList<>();
-    List<Journaled.Attached> all =
-        Journaled.together(entity, write.lowestSequenceNr(), events);
+    List<Journaled.Attached> all = Journaled.together(entity, write.lowestSequenceNr(), events);
     for (Journaled.Attached with : all) {
       long version = with.from();
       for (Journaled event : with.events()) {
@@ -131,8 +130,8 @@ public final class JournalPlugin extends AsyncWriteJournal {
       long left = max;
       while (left > 0 && next <= to) {
         List<PostgresEvents.Stored> page = events.read(persistenceId, next, to, left);
-        page.forEach(stored ->
-            replay.accept(repr(persistenceId, stored.version(), stored.event())));
+        page.forEach(
+            stored -> replay.accept(repr(persistenceId, stored.version(), stored.event())));
         if (!PostgresEvents.more(page, left)) {
           break;
         }

@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -93,6 +94,9 @@ public final class PostgresJournal extends Setup {
   private static final String LOCK =
       "SELECT lock FROM copyhold.shard_term WHERE type = ? AND shard = ?";
 
+  private static final String OURS =
+      "SELECT type, shard, term FROM copyhold.shard_term WHERE node = ?";
+
   private static final Verdict STORED = new Verdict.Stored();
   private static final Verdict FENCED = new Verdict.Fenced();
 
@@ -170,6 +174,39 @@ public final class PostgresJournal extends Setup {
         }
       }
     });
+  }
+
+  /**
+   * Gives up the shards that another node has claimed meanwhile: whoever only reads or waits would
+   * not learn of it otherwise. Completes with how many.
+   */
+  CompletionStage<Integer> checkTerms() {
+    Map<Shard, Long> held = terms.all();
+    return database
+        .later(this::ours)
+        .thenApply(ours -> {
+          int lost = 0;
+          for (Map.Entry<Shard, Long> each : held.entrySet()) {
+            if (!each.getValue().equals(ours.get(each.getKey()))) {
+              terms.lost(each.getKey(), each.getValue());
+              lost++;
+            }
+          }
+          return lost;
+        });
+  }
+
+  private Map<Shard, Long> ours(Connection connection) throws SQLException {
+    Map<Shard, Long> ours = new HashMap<>();
+    try (PreparedStatement s = connection.prepareStatement(OURS)) {
+      s.setString(1, node);
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          ours.put(new Shard(r.getString(1), r.getInt(2)), r.getLong(3));
+        }
+      }
+    }
+    return ours;
   }
 
   private List<Verdict> write(List<Write> group) {

@@ -336,8 +336,7 @@ public sealed interface Operation {
     }
     if (!(next instanceof Running running)
         || !(running.waiting() instanceof Wait.Ready || running.waiting() instanceof Wait.Until)
-        || !(begin(running, begin, now)
-            instanceof Decision.Accept<Event>(var begun))) {
+        || !(begin(running, begin, now) instanceof Decision.Accept<Event>(var begun))) {
       return decision;
     }
     List<Event> all = new ArrayList<>(events);

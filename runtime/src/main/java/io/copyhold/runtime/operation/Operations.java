@@ -62,7 +62,11 @@ public final class Operations {
    * @param birth null unless the owner's actor has just stored its first events
    */
   Behavior<Message> behavior(
-      EntityRef owner, String id, ActorRef<Message> ownerActor, Ports ports, @Nullable Birth birth) {
+      EntityRef owner,
+      String id,
+      ActorRef<Message> ownerActor,
+      Ports ports,
+      @Nullable Birth birth) {
     EntityRef ref = owner.operation(id);
     AtomicReference<@Nullable Birth> once = new AtomicReference<>(birth);
     return EntityBehavior.create(

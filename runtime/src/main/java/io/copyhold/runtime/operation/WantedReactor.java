@@ -122,7 +122,8 @@ final class WantedReactor<S> implements Reactor<S> {
                 plan(ref, request.id(), operation, request.input(), origin.traceparent())),
             new Operation.Command.Begin(shell.ports().node(), term, 0));
     Operation state = new Operation.NotStarted();
-    if (!(Operation.decide(state, begin, now) instanceof Decision.Accept<Operation.Event>(var events))) {
+    if (!(Operation.decide(state, begin, now)
+        instanceof Decision.Accept<Operation.Event>(var events))) {
       throw new IllegalStateException(ref + " cannot begin " + request.id());
     }
     for (Operation.Event event : events) {

@@ -139,6 +139,28 @@ class PostgresJournalTest extends JournalContract {
   }
 
   @Test
+  void aReplacedOwnerThatWritesNothingLearnsItWhenItAsks() {
+    PostgresJournal former = node("silent", Map.of());
+    PostgresJournal later = node("loud", Map.of());
+    Shard taken = new Shard("silent", 1);
+    Shard kept = new Shard("silent", 2);
+    List<Problem> lost = new CopyOnWriteArrayList<>();
+    for (Shard shard : List.of(taken, kept)) {
+      former.terms().taken(shard, await(former.claim(shard)), lost::add);
+    }
+    assertThat(await(former.checkTerms())).isZero();
+
+    await(later.claim(taken));
+    assertThat(await(former.checkTerms())).isOne();
+    assertThat(lost)
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.code()).isEqualTo("shard-claimed"));
+    assertThat(former.terms().holds(taken)).isFalse();
+    assertThat(former.terms().holds(kept)).isTrue();
+    assertThat(await(former.checkTerms())).isZero();
+  }
+
+  @Test
   void aClaimOutdatesTheTermOfTheFormerOwnerAndTellsItOnce() throws SQLException {
     PostgresJournal former = node("former", Map.of());
     PostgresJournal later = node("later", Map.of());

@@ -8,6 +8,7 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.TestSystem;
 import io.copyhold.runtime.entity.History;
+import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.journal.Journaled;
 import io.copyhold.runtime.postgres.Database;
 import io.copyhold.runtime.postgres.PostgresFixture;
@@ -31,8 +32,7 @@ class OperationJournalTest {
   private final EntityRef operation = errand.operation(Errand.OPERATION);
 
   private TestSystem start(Step... steps) {
-    TestSystem node =
-        TestSystem.Options.of(Errand.TYPE, OperationEntity.TYPE).start(database);
+    TestSystem node = TestSystem.Options.of(Errand.TYPE, OperationEntity.TYPE).start(database);
     Operations engine =
         new Operations(
             new OperationTypes(List.of(Errand.operation("1.0.0", List.of(steps)))),
@@ -105,7 +105,12 @@ class OperationJournalTest {
     try (TestSystem node = start(step)) {
       node.applied(errand, new Errand.Command.Send(), TEST);
       until(() -> tokens.size() == 1);
-      takeVersion(node, 3); // so that the journal refuses the report, and the actor starts again
+      takeVersion(
+          node,
+          operation,
+          3,
+          new Operation.Event.LateCompletion(
+              99, "done")); // so that the journal refuses the report, and the actor starts again
       report.countDown();
       until(() -> state(node).equals("done"));
       assertThat(tokens).hasSize(2);
@@ -122,8 +127,22 @@ class OperationJournalTest {
     }
   }
 
-  private void takeVersion(TestSystem node, long version) throws SQLException {
-    Operation.Event event = new Operation.Event.LateCompletion(99, "done");
+  @Test
+  void aCallerWhoseEventsWereNotStoredHearsThatAtOnce() throws SQLException {
+    try (TestSystem node = start(Errand.step("first", StepResult::done))) {
+      node.applied(errand, new Errand.Command.Note(), TEST);
+      takeVersion(node, errand, 2, new Errand.Event.Noted());
+      assertThat(node.ask(errand, new Errand.Command.Note(), TEST))
+          .isInstanceOfSatisfying(
+              Reply.NotNow.class,
+              reply -> assertThat(reply.problem().code()).isEqualTo("not-stored"));
+      assertThat(node.applied(errand, new Errand.Command.Note(), TEST).version()).isEqualTo(3);
+    }
+  }
+
+  /** Another writer was there first. */
+  private void takeVersion(TestSystem node, EntityRef entity, long version, Object event)
+      throws SQLException {
     try (Connection connection = database.connect("test");
         PreparedStatement s =
             connection.prepareStatement(
@@ -135,7 +154,7 @@ class OperationJournalTest {
       s.setString(2, node.types().codec().manifestOf(event));
       s.setBytes(
           3, node.types().codec().encode(new Journaled(event, TEST, Instant.EPOCH, null, null)));
-      s.setString(4, operation.persistenceId());
+      s.setString(4, entity.persistenceId());
       s.executeUpdate();
     }
   }
