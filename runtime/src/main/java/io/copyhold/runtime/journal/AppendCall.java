@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -90,7 +91,7 @@ final class AppendCall {
     });
     for (int i = 0; i < lockOf.length; i++) {
       PostgresJournal.Write write = writes.get(i);
-      placeOfWrite[i] = places.get(new Held(lockOf[i], write.term()));
+      placeOfWrite[i] = Objects.requireNonNull(places.get(new Held(lockOf[i], write.term())));
       for (PostgresJournal.Row row : write.rows()) {
         add(placeOfWrite[i], row);
       }

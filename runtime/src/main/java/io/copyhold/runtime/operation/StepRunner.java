@@ -120,9 +120,11 @@ final class StepRunner implements Reactor<Operation> {
   @Override
   public void react(Operation state, long version, Origin origin) {
     if (inherited < 0) {
-      boolean born = birth != null && birth.version() == version;
-      term = born ? birth.term() : null;
-      inherited = born ? 0 : attempts(state);
+      inherited = attempts(state);
+      if (birth != null && birth.version() == version) {
+        term = birth.term();
+        inherited = 0;
+      }
     }
     this.version = version;
     look(state);
