@@ -27,8 +27,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -233,18 +235,22 @@ class PrimaryFailoverTest {
                     "select count(*)::text from pg_stat_replication where sync_state = 'sync'")
                 == 1);
     AtomicLong acknowledged = new AtomicLong();
+    AtomicReference<String> trouble = new AtomicReference<>("none");
     AtomicBoolean stop = new AtomicBoolean();
     Thread load =
         Thread.ofVirtual()
             .start(() -> {
               for (long n = 1; !stop.get(); n++) {
                 try {
-                  if (rest.send("POST", "/v1/beacons/pulse/beat", map("n", n)).status() / 100
-                      == 2) {
+                  Rest.Said said = rest.send("POST", "/v1/beacons/pulse/beat", map("n", n));
+                  if (said.status() / 100 == 2) {
                     acknowledged.set(n);
+                  } else {
+                    trouble.set(said.toString());
+                    TimeUnit.MILLISECONDS.sleep(50);
                   }
                 } catch (Exception e) {
-                  // not acknowledged
+                  trouble.set(e.toString()); // not acknowledged
                 }
               }
             });
@@ -253,7 +259,11 @@ class PrimaryFailoverTest {
     promote();
     long before = acknowledged.get();
     assertThat(rest.await("/v1/tenants/before", "Live").path("kind").asText()).isEqualTo("Live");
-    Rest.until("the node goes on", () -> acknowledged.get() > before + 20);
+    try {
+      Rest.until("the node goes on", () -> acknowledged.get() > before + 20);
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + "; the last trouble: " + trouble.get(), e);
+    }
     stop.set(true);
     load.join();
     assertThat(rest.get("/v1/beacons/pulse").path("state").path("highest").asLong())

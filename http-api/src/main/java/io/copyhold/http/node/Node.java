@@ -36,9 +36,11 @@ import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalNews;
 import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.JournalThreads;
 import io.copyhold.runtime.journal.PostgresJournal;
 import io.copyhold.runtime.journal.PostgresTimelines;
 import io.copyhold.runtime.journal.Timelines;
+import io.copyhold.runtime.journal.TermWatch;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
 import io.copyhold.runtime.postgres.ControlDatabase;
@@ -95,6 +97,7 @@ public final class Node {
   private final HikariDataSource pool;
   private final HikariDataSource eventPool;
   private final ExecutorService blocking;
+  private final ExecutorService journalThreads = JournalThreads.start();
   private final Edges edges;
   private final PauseWatch watch;
   private final Verification verification;
@@ -129,7 +132,7 @@ public final class Node {
 
     EntityTypes types = new EntityTypes(Wiring.stored());
     PostgresJournal events =
-        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), journal);
+        new PostgresJournal(new ControlDatabase(eventPool, journalThreads), types.codec(), journal);
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
@@ -175,6 +178,7 @@ public final class Node {
             clock, name, timelines, verification);
     edges.show(agenda);
     JournalNews.follow(system, events, name, edges::stored);
+    TermWatch.start(system, events);
     edges.show(watch);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
@@ -386,6 +390,7 @@ public final class Node {
           verification.close();
           pool.close();
           eventPool.close();
+          journalThreads.shutdown();
           ended.complete(status);
         });
   }
