@@ -22,11 +22,10 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
@@ -36,6 +35,9 @@ import java.util.stream.Stream;
  * when all of it was read again and compared with the server's checksums. Methods block.
  */
 public final class Backups {
+  /** Of the journal, by {@code io.copyhold.runtime.Slices}. */
+  static final int SLICES = 16;
+
   private static final String FACTS = "backup.json";
   private static final String PARTIAL = ".partial";
   private static final DateTimeFormatter ID =
@@ -107,24 +109,24 @@ public final class Backups {
   /**
    * What a control database holds.
    *
-   * @param events by slice
+   * @param events by slice, 0 to 15
    * @param newest when the newest was decided
    */
-  record Journal(String server, long timeline, SortedMap<Integer, Long> events, Instant newest) {
+  record Journal(String server, long timeline, List<Long> events, Instant newest) {
     long total() {
-      return events.values().stream().mapToLong(Long::longValue).sum();
+      return events.stream().mapToLong(Long::longValue).sum();
     }
   }
 
   static Journal journal(Database control) throws SQLException {
     try (Connection c = control.connect("copyhold-backup");
         Statement s = c.createStatement()) {
-      SortedMap<Integer, Long> events = new TreeMap<>();
+      List<Long> events = new ArrayList<>(Collections.nCopies(SLICES, 0L));
       Instant newest = Instant.EPOCH;
       try (ResultSet r =
           s.executeQuery("SELECT slice, count(*), max(at) FROM copyhold.event GROUP BY slice")) {
         while (r.next()) {
-          events.put(r.getInt(1), r.getLong(2));
+          events.set(r.getInt(1), r.getLong(2));
           Instant at = r.getTimestamp(3).toInstant();
           newest = at.isAfter(newest) ? at : newest;
         }

@@ -99,10 +99,10 @@ public final class Drill {
 
   /** It has at least what there was when the backup began, and at most what there is now. */
   private static void compare(Taken taken, Backups.Journal then, Backups.Journal now) {
-    for (int slice = 0; slice < 16; slice++) {
-      long least = taken.events().getOrDefault(slice, 0L);
-      long most = now.events().getOrDefault(slice, 0L);
-      long found = then.events().getOrDefault(slice, 0L);
+    for (int slice = 0; slice < Backups.SLICES; slice++) {
+      long least = taken.events().get(slice);
+      long most = now.events().get(slice);
+      long found = then.events().get(slice);
       if (found < least || now.timeline() == taken.timeline() && found > most) {
         throw failed(
             "slice "

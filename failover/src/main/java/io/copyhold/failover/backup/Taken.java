@@ -1,8 +1,7 @@
 package io.copyhold.failover.backup;
 
 import java.time.Instant;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.List;
 
 /**
  * A backup of the control database.
@@ -15,7 +14,7 @@ import java.util.TreeMap;
  * @param server system identifier and timeline that it was taken from
  * @param start position of the log from which it is recovered
  * @param end position from which on it is consistent
- * @param events in the journal when it began, by slice: it has at least these
+ * @param events in the journal when it began, one number per slice: it has at least these
  * @param timeline of the control plane
  */
 public record Taken(
@@ -27,13 +26,13 @@ public record Taken(
     String server,
     String start,
     String end,
-    SortedMap<Integer, Long> events,
+    List<Long> events,
     long timeline) {
   public Taken {
-    events = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(events));
+    events = List.copyOf(events);
   }
 
   public long eventsTotal() {
-    return events.values().stream().mapToLong(Long::longValue).sum();
+    return events.stream().mapToLong(Long::longValue).sum();
   }
 }

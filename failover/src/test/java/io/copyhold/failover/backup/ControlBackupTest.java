@@ -9,7 +9,7 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.EntityScenario;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.TreeMap;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ControlBackupTest {
@@ -18,7 +18,7 @@ class ControlBackupTest {
 
   private static Taken taken(String id) {
     return new Taken(
-        id, Instant.EPOCH, 10, 1_000, 900, "1/1", "0/1", "0/2", new TreeMap<>(), 0);
+        id, Instant.EPOCH, 10, 1_000, 900, "1/1", "0/1", "0/2", List.of(), 0);
   }
 
   @Test
