@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -370,7 +369,7 @@ public final class Supervisor implements Closeable {
     }
     try {
       new PostgresNodeRegister(database, Duration.ZERO).ended(suffix);
-    } catch (SQLException e) {
+    } catch (ProblemException e) {
       // the other nodes then find out by themselves, later
       LOG.atWarn().addKeyValue("child", child.name()).setCause(e).log("register not told");
     }

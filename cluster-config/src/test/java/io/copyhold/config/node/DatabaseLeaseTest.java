@@ -62,7 +62,7 @@ class DatabaseLeaseTest {
             .withFallback(ConfigFactory.empty());
     return new DatabaseLease(
         LeaseSettings.apply(config, "copyhold", self.address().substring(8)),
-        new LeaseSetup(of, blocking));
+        new LeaseSetup(new PostgresSplitLeases(of), blocking));
   }
 
   private static <T> T get(CompletionStage<T> stage) throws Exception {

@@ -51,7 +51,7 @@ class SecretsTest {
 
   @BeforeEach
   void schema() throws SQLException {
-    new ControlSchema(List.of(PostgresSecrets.SCHEMA), Duration.ofMinutes(2)).apply(database);
+    new ControlSchema(List.of(PostgresSecretRows.SCHEMA), Duration.ofMinutes(2)).apply(database);
   }
 
   @AfterEach
@@ -79,7 +79,7 @@ class SecretsTest {
 
   @Test
   void ofSeveralWhoMakeOneAllGetTheSame() throws Exception {
-    PostgresSecrets secrets = open();
+    SealedSecrets secrets = open();
     SecureRandom random = new SecureRandom();
     Callable<Secret> caller = () -> secrets.getOrPut(REF, () -> Secret.random(random));
     Set<String> seen = new HashSet<>();
@@ -106,7 +106,7 @@ class SecretsTest {
 
   @Test
   void aRowUnderAnotherNameDoesNotOpen() throws SQLException {
-    PostgresSecrets secrets = open();
+    SealedSecrets secrets = open();
     secrets.put(REF, Secret.of(CANARY));
     secrets.put(new SecretRef("stores/s2/admin"), Secret.of("weak"));
     execute(
@@ -145,7 +145,7 @@ class SecretsTest {
     open();
     Path other = directory.resolve("other.key");
     KeyFile.readOrCreate(other);
-    assertThatThrownBy(() -> PostgresSecrets.open(database, other))
+    assertThatThrownBy(() -> SealedSecrets.open(new PostgresSecretRows(database), other))
         .isInstanceOfSatisfying(
             ProblemException.class, e -> assertThat(e.code()).isEqualTo("key-file-wrong"));
   }
@@ -163,8 +163,8 @@ class SecretsTest {
 
   @Test
   void rotationSealsAllAnewAndOtherProcessesFollow() throws SQLException {
-    PostgresSecrets one = open();
-    PostgresSecrets two = open();
+    SealedSecrets one = open();
+    SealedSecrets two = open();
     one.put(REF, Secret.of(CANARY));
     String before = value("SELECT encode(sealed, 'hex') FROM copyhold.secret");
     assertThat(one.rotate()).isOne();
@@ -188,7 +188,7 @@ class SecretsTest {
             Duration.ofSeconds(10),
             Duration.ofSeconds(30));
     try (HikariDataSource away = nowhere.pool(settings)) {
-      assertThatThrownBy(() -> PostgresSecrets.open(away, keyFile()))
+      assertThatThrownBy(() -> SealedSecrets.open(new PostgresSecretRows(away), keyFile()))
           .isInstanceOfSatisfying(
               ProblemException.class, e -> assertThat(e.code()).isEqualTo("secrets-away"))
           .satisfies(SecretsTest::requireNoCanary);
@@ -223,8 +223,8 @@ class SecretsTest {
     assertThat(text.toString()).doesNotContain(CANARY);
   }
 
-  private PostgresSecrets open() {
-    return PostgresSecrets.open(database, keyFile());
+  private SealedSecrets open() {
+    return SealedSecrets.open(new PostgresSecretRows(database), keyFile());
   }
 
   private Path keyFile() {

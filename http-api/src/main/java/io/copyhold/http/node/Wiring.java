@@ -1,7 +1,7 @@
 package io.copyhold.http.node;
 
 import io.copyhold.config.node.PostgresNodeRegister;
-import io.copyhold.config.secret.PostgresSecrets;
+import io.copyhold.config.secret.PostgresSecretRows;
 import io.copyhold.config.secret.Secret;
 import io.copyhold.config.secret.Secrets;
 import io.copyhold.http.auth.Token;
@@ -25,8 +25,8 @@ import io.copyhold.tenants.placement.DirectoryHomes;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.DataStores;
 import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.PostgresPermitLeases;
 import io.copyhold.tenants.store.Store;
-import io.copyhold.tenants.store.StoreBudgets;
 import io.copyhold.tenants.tenant.Tenant;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,8 +84,8 @@ public final class Wiring {
   public static List<ControlSchema.Part> schema() {
     List<ControlSchema.Part> parts = new ArrayList<>(JournalSchema.parts());
     parts.add(PostgresNodeRegister.SCHEMA);
-    parts.add(PostgresSecrets.SCHEMA);
-    parts.add(StoreBudgets.SCHEMA);
+    parts.add(PostgresSecretRows.SCHEMA);
+    parts.add(PostgresPermitLeases.SCHEMA);
     return List.copyOf(parts);
   }
 }

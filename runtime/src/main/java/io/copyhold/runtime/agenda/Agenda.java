@@ -89,6 +89,11 @@ public interface Agenda {
     return CompletableFuture.completedStage(Set.of());
   }
 
+  /** Milliseconds that the oldest row due has been waiting for; 0 when none is due. */
+  default CompletionStage<Long> lagMs() {
+    return CompletableFuture.completedStage(0L);
+  }
+
   /** Rows not yet taken away, for health and tests. */
   CompletionStage<Long> size();
 }

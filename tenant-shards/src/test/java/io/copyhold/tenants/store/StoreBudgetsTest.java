@@ -56,7 +56,7 @@ class StoreBudgetsTest {
                     Duration.ofSeconds(60),
                     Duration.ofSeconds(60),
                     Duration.ofSeconds(300)));
-    new ControlSchema(List.of(StoreBudgets.SCHEMA), Duration.ofMinutes(2)).apply(database);
+    new ControlSchema(List.of(PostgresPermitLeases.SCHEMA), Duration.ofMinutes(2)).apply(database);
   }
 
   @AfterEach
@@ -75,8 +75,7 @@ class StoreBudgetsTest {
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     StoreBudgets node =
         new StoreBudgets(
-            database,
-            name,
+            new PostgresPermitLeases(database, name),
             (store, kind) -> declared.get(),
             settings,
             InstantSource.system(),
@@ -151,7 +150,11 @@ class StoreBudgetsTest {
     ScheduledExecutorService dead = Executors.newSingleThreadScheduledExecutor();
     StoreBudgets lost =
         new StoreBudgets(
-            database, "lost", (s, k) -> DECLARED, SETTINGS, InstantSource.system(), dead);
+            new PostgresPermitLeases(database, "lost"),
+            (s, k) -> DECLARED,
+            SETTINGS,
+            InstantSource.system(),
+            dead);
     Permits.Permit never = lost.take("s", Permits.CONNECTIONS);
     assertThat(never).isNotNull();
     dead.shutdownNow(); // killed: it renews nothing and gives nothing back
