@@ -220,7 +220,7 @@ final class Edges implements AutoCloseable {
 
   /** Shows the agenda's size and lag among the numbers. */
   void show(Agenda agenda) {
-    metrics.gaugeLater("copyhold_agenda_rows", "Wake-ups that are planned.", agenda::size);
+    metrics.gaugeLater("copyhold_agenda_rows", "Wake-ups that are planned.", agenda::sizeLately);
     metrics.gaugeLater(
         "copyhold_agenda_lag_milliseconds",
         "For how long the oldest due wake-up has been waiting.",

@@ -94,6 +94,11 @@ public interface Agenda {
     return CompletableFuture.completedStage(0L);
   }
 
-  /** Rows not yet taken away, for health and tests. */
+  /** Rows not yet taken away; may read them all. */
   CompletionStage<Long> size();
+
+  /** The same as of some minutes ago, where counting is dear; for a metric. */
+  default CompletionStage<Long> sizeLately() {
+    return size();
+  }
 }
