@@ -138,4 +138,14 @@ public interface NodeRegister {
 
   /** For so long from now, no shard is moved for the sake of balance; zero ends that. */
   void holdSteady(Duration lasting);
+
+  /**
+   * Says that a process has ended, for who saw it end: its supervisor. The other nodes then remove
+   * it at once instead of waiting until it seems dead. Never called from a guess.
+   *
+   * @param addressSuffix how the addresses of that process's machine and port end, such as
+   *     {@code @127.0.0.1:7410}
+   * @return whether there was such a node; false also before there is a register
+   */
+  boolean ended(String addressSuffix);
 }

@@ -296,14 +296,7 @@ public final class PostgresNodeRegister implements NodeRegister {
     });
   }
 
-  /**
-   * Says that a process has ended, for who saw it end: its supervisor. The other nodes then remove
-   * it at once instead of waiting until it seems dead. Never called from a guess.
-   *
-   * @param addressSuffix how the addresses of that process's machine and port end, such as
-   *     {@code @127.0.0.1:7410}
-   * @return whether there was such a node
-   */
+  @Override
   public boolean ended(String addressSuffix) {
     return database.now(c -> {
       return exists(c) && ended(c, addressSuffix);

@@ -271,6 +271,11 @@ class MembershipTest {
       real.holdSteady(lasting);
     }
 
+    @Override
+    public boolean ended(String addressSuffix) {
+      return real.ended(addressSuffix);
+    }
+
     private void check() {
       if (away) {
         failed.incrementAndGet();

@@ -22,22 +22,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SecretsTest {
+class SecretsTest extends SecretsContract {
   private static final SecretRef REF = SecretRef.parse("secret:stores/s1/admin");
   private static final String CANARY = "canary-7Gq2vXw9";
 
@@ -57,38 +50,6 @@ class SecretsTest {
   @AfterEach
   void close() {
     database.close();
-  }
-
-  @Test
-  void bothStoresKeepTheSameContract() {
-    for (Secrets secrets : List.of(open(), new InMemorySecrets())) {
-      assertThat(secrets.get(REF)).isEmpty();
-      assertThatThrownBy(() -> secrets.require(REF))
-          .isInstanceOf(ProblemException.class)
-          .hasMessageContaining("secret:stores/s1/admin");
-      secrets.put(REF, Secret.of("first"));
-      secrets.put(REF, Secret.of("second"));
-      assertThat(secrets.require(REF).reveal()).isEqualTo("second");
-      assertThat(secrets.getOrPut(REF, () -> Secret.of("third")).reveal()).isEqualTo("second");
-      assertThat(secrets.delete(REF)).isTrue();
-      assertThat(secrets.delete(REF)).isFalse();
-      assertThat(secrets.getOrPut(REF, () -> Secret.of("third")).reveal()).isEqualTo("third");
-      assertThat(secrets.require(REF).reveal()).isEqualTo("third");
-    }
-  }
-
-  @Test
-  void ofSeveralWhoMakeOneAllGetTheSame() throws Exception {
-    SealedSecrets secrets = open();
-    SecureRandom random = new SecureRandom();
-    Callable<Secret> caller = () -> secrets.getOrPut(REF, () -> Secret.random(random));
-    Set<String> seen = new HashSet<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
-      for (Future<Secret> secret : threads.invokeAll(Collections.nCopies(8, caller))) {
-        seen.add(secret.get().reveal());
-      }
-    }
-    assertThat(seen).hasSize(1);
   }
 
   @Test
@@ -223,7 +184,8 @@ class SecretsTest {
     assertThat(text.toString()).doesNotContain(CANARY);
   }
 
-  private SealedSecrets open() {
+  @Override
+  SealedSecrets open() {
     return SealedSecrets.open(new PostgresSecretRows(database), keyFile());
   }
 

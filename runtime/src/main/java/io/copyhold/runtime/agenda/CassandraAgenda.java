@@ -1,6 +1,5 @@
 package io.copyhold.runtime.agenda;
 
-import com.datastax.oss.driver.api.core.cql.Row;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.Slices;
@@ -18,7 +17,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -49,8 +47,6 @@ import org.jspecify.annotations.Nullable;
  */
 @PortAdapter
 public final class CassandraAgenda implements Agenda {
-  private static final String ALARM = "alarm";
-
   private static final int HASHES_OF_SLICE = Slices.HASHES / Slices.COUNT;
 
   /** Minutes after which an empty one is dropped: more than Cassandra's clocks may differ by. */
@@ -82,26 +78,6 @@ public final class CassandraAgenda implements Agenda {
 
   private record Key(EntityRef entity, String name) {}
 
-  private record Minute(String kind, long number, int slice) {}
-
-  private record Entry(
-      EntityRef entity,
-      String name,
-      UUID id,
-      Instant due,
-      Instant next,
-      String node,
-      int missed) {
-    Minute minute() {
-      return new Minute(
-          name.equals(OPERATIONS) ? OPERATIONS : ALARM, minuteOf(next), Slices.of(entity));
-    }
-
-    Entry later(Instant newNext, int newMissed) {
-      return new Entry(entity, name, UUID.randomUUID(), due, newNext, node, newMissed);
-    }
-  }
-
   private record Count(long rows, long atNanos) {}
 
   private final ControlKeyspace keyspace;
@@ -110,8 +86,8 @@ public final class CassandraAgenda implements Agenda {
   private final AgendaSettings settings;
   private final ServerClock clock;
   private final GroupCommit<List<Change>, Boolean> changes;
-  private final Set<Minute> known = ConcurrentHashMap.newKeySet();
-  private final Map<Minute, Long> emptyUntil = new ConcurrentHashMap<>();
+  private final Set<AgendaEntry.Minute> known = ConcurrentHashMap.newKeySet();
+  private final Map<AgendaEntry.Minute, Long> emptyUntil = new ConcurrentHashMap<>();
   private volatile @Nullable Count counted;
 
   /**
@@ -170,7 +146,7 @@ public final class CassandraAgenda implements Agenda {
     return Collections.nCopies(group.size(), true);
   }
 
-  private CompletionStage<?> change(Change change, Instant now) {
+  private CompletionStage<Boolean> change(Change change, Instant now) {
     Instant asked = now.minusNanos(System.nanoTime() - change.askedNanos());
     Instant due = change.due();
     return rows(change.entity(), change.name(), asked)
@@ -179,14 +155,14 @@ public final class CassandraAgenda implements Agenda {
             return drop(former);
           }
           Instant next = due.isBefore(now) ? now : due;
-          Entry fresh =
-              new Entry(change.entity(), change.name(), UUID.randomUUID(), due, next, node, 0);
+          AgendaEntry fresh =
+              new AgendaEntry(change.entity(), change.name(), UUID.randomUUID(), due, next, node, 0);
           return insert(fresh).thenCompose(_ -> drop(former));
         });
   }
 
   /** The rows of that name which this life put, or which were there before it was asked. */
-  private CompletionStage<List<Entry>> rows(EntityRef entity, String name, Instant asked) {
+  private CompletionStage<List<AgendaEntry>> rows(EntityRef entity, String name, Instant asked) {
     long latest = asked.plus(SKEW).toEpochMilli() * 1_000;
     return keyspace
         .rows(
@@ -198,12 +174,12 @@ public final class CassandraAgenda implements Agenda {
             found.stream()
                 .filter(row ->
                     node.equals(row.getString("node")) || row.getLong("written") <= latest)
-                .map(CassandraAgenda::entry)
+                .map(AgendaEntry::of)
                 .toList());
   }
 
-  private CompletionStage<?> insert(Entry e) {
-    Minute minute = e.minute();
+  private CompletionStage<Boolean> insert(AgendaEntry e) {
+    AgendaEntry.Minute minute = e.minute();
     return keyspace
         .later(
             "INSERT INTO agenda_row (entity, name, id, due, next, node, missed)"
@@ -216,7 +192,7 @@ public final class CassandraAgenda implements Agenda {
             e.node(),
             e.missed())
         .thenCompose(_ -> {
-          CompletionStage<?> listed =
+          CompletionStage<Boolean> listed =
               known.contains(minute)
                   ? CompletableFuture.completedStage(true)
                   : keyspace
@@ -245,7 +221,7 @@ public final class CassandraAgenda implements Agenda {
         });
   }
 
-  private boolean know(Minute minute) {
+  private boolean know(AgendaEntry.Minute minute) {
     if (known.size() > KNOWN_MAX) {
       known.clear();
     }
@@ -253,9 +229,9 @@ public final class CassandraAgenda implements Agenda {
     return known.add(minute);
   }
 
-  private CompletionStage<?> drop(Collection<Entry> entries) {
+  private CompletionStage<Boolean> drop(Collection<AgendaEntry> entries) {
     List<CompletableFuture<?>> all = new ArrayList<>();
-    for (Entry e : entries) {
+    for (AgendaEntry e : entries) {
       all.add(
           keyspace
               .later(
@@ -266,25 +242,28 @@ public final class CassandraAgenda implements Agenda {
               .toCompletableFuture());
       all.add(dropEntry(e).toCompletableFuture());
     }
-    return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
+    return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new)).thenApply(_ -> true);
   }
 
-  private CompletionStage<?> dropEntry(Entry e) {
-    Minute minute = e.minute();
-    return keyspace.later(
-        "DELETE FROM agenda_due WHERE kind = ? AND minute = ? AND slice = ? AND next = ? AND id = ?",
-        minute.kind(),
-        minute.number(),
-        minute.slice(),
-        e.next(),
-        e.id());
+  private CompletionStage<Boolean> dropEntry(AgendaEntry e) {
+    AgendaEntry.Minute minute = e.minute();
+    return keyspace
+        .later(
+            "DELETE FROM agenda_due"
+                + " WHERE kind = ? AND minute = ? AND slice = ? AND next = ? AND id = ?",
+            minute.kind(),
+            minute.number(),
+            minute.slice(),
+            e.next(),
+            e.id())
+        .thenApply(_ -> true);
   }
 
   @Override
   public CompletionStage<Void> removeDue(EntityRef entity, String name) {
     return later(() -> {
       Instant now = clock.now();
-      List<Entry> due =
+      List<AgendaEntry> due =
           ControlKeyspace.await(rows(entity, name, now)).stream()
               .filter(row -> !row.due().isAfter(now))
               .toList();
@@ -301,7 +280,7 @@ public final class CassandraAgenda implements Agenda {
     return later(() -> {
       Instant now = clock.now();
       List<Due> taken = new ArrayList<>();
-      for (Minute minute : passed(now, slice(from), slice(to - 1))) {
+      for (AgendaEntry.Minute minute : passed(now, slice(from), slice(to - 1))) {
         taken.addAll(take(minute, from, to, limit - taken.size(), now, now.plus(visibility)));
         if (taken.size() >= limit) {
           break;
@@ -316,21 +295,21 @@ public final class CassandraAgenda implements Agenda {
   }
 
   /** The minutes up to now that have entries, the oldest first. */
-  private List<Minute> passed(Instant now, int fromSlice, int toSlice) {
+  private List<AgendaEntry.Minute> passed(Instant now, int fromSlice, int toSlice) {
     long nanos = System.nanoTime();
-    List<Minute> all = new ArrayList<>(minutes(OPERATIONS, minuteOf(now)));
-    all.addAll(minutes(ALARM, minuteOf(now)));
+    List<AgendaEntry.Minute> all = new ArrayList<>(minutes(OPERATIONS, AgendaEntry.minuteOf(now)));
+    all.addAll(minutes(AgendaEntry.ALARM, AgendaEntry.minuteOf(now)));
     return all.stream()
         .filter(minute -> minute.slice() >= fromSlice && minute.slice() <= toSlice)
         .filter(minute -> {
           Long until = emptyUntil.get(minute);
           return until == null || until - nanos < 0;
         })
-        .sorted(Comparator.comparing(Minute::number))
+        .sorted(Comparator.comparing(AgendaEntry.Minute::number))
         .toList();
   }
 
-  private List<Minute> minutes(String kind, long upTo) {
+  private List<AgendaEntry.Minute> minutes(String kind, long upTo) {
     return ControlKeyspace.await(
             keyspace.rows(
                 "SELECT minute, slice FROM agenda_minute WHERE kind = ? AND minute <= ? LIMIT ?",
@@ -338,20 +317,20 @@ public final class CassandraAgenda implements Agenda {
                 upTo,
                 MINUTES_MAX))
         .stream()
-        .map(row -> new Minute(kind, row.getLong("minute"), row.getInt("slice")))
+        .map(row -> new AgendaEntry.Minute(kind, row.getLong("minute"), row.getInt("slice")))
         .toList();
   }
 
   private List<Due> take(
-      Minute minute, int from, int to, int limit, Instant now, Instant hiddenUntil) {
+      AgendaEntry.Minute minute, int from, int to, int limit, Instant now, Instant hiddenUntil) {
     boolean whole = from % HASHES_OF_SLICE == 0 && to % HASHES_OF_SLICE == 0;
-    List<Entry> found = entries(minute, now, whole ? limit : ENTRIES_MAX);
+    List<AgendaEntry> found = entries(minute, now, whole ? limit : ENTRIES_MAX);
     if (found.isEmpty()) {
       empty(minute, now);
       return List.of();
     }
     List<Due> taken = new ArrayList<>();
-    List<Entry> mine =
+    List<AgendaEntry> mine =
         found.stream()
             .filter(entry -> {
               int hash = Slices.hash(entry.entity());
@@ -360,12 +339,12 @@ public final class CassandraAgenda implements Agenda {
             .toList();
     for (int at = 0; at < mine.size() && taken.size() < limit; ) {
       int end = Math.min(mine.size(), at + limit - taken.size());
-      List<Entry> some = mine.subList(at, end);
+      List<AgendaEntry> some = mine.subList(at, end);
       List<Boolean> won =
-          all(some.stream().map(e -> replace(e, e.later(hiddenUntil, e.missed() + 1))).toList());
+          all(some.stream().map(e -> replace(e, e.later(UUID.randomUUID(), hiddenUntil, e.missed() + 1))).toList());
       for (int i = 0; i < some.size(); i++) {
         if (won.get(i)) {
-          Entry e = some.get(i);
+          AgendaEntry e = some.get(i);
           taken.add(new Due(e.entity(), e.name(), e.due(), e.missed()));
         }
       }
@@ -374,7 +353,7 @@ public final class CassandraAgenda implements Agenda {
     return taken;
   }
 
-  private List<Entry> entries(Minute minute, Instant upTo, int limit) {
+  private List<AgendaEntry> entries(AgendaEntry.Minute minute, Instant upTo, int limit) {
     return ControlKeyspace.await(
             keyspace.rows(
                 "SELECT next, id, entity, name, due, node, missed FROM agenda_due"
@@ -385,13 +364,13 @@ public final class CassandraAgenda implements Agenda {
                 upTo,
                 limit))
         .stream()
-        .map(CassandraAgenda::entry)
+        .map(AgendaEntry::of)
         .toList();
   }
 
   /** Nothing of it is due: the minute is read less often, and goes when it has long passed. */
-  private void empty(Minute minute, Instant now) {
-    long current = minuteOf(now);
+  private void empty(AgendaEntry.Minute minute, Instant now) {
+    long current = AgendaEntry.minuteOf(now);
     if (minute.number() >= current) {
       return;
     }
@@ -419,7 +398,7 @@ public final class CassandraAgenda implements Agenda {
   }
 
   /** Completes with whether it was there, and nobody else did the same before. */
-  private CompletionStage<Boolean> replace(Entry found, Entry fresh) {
+  private CompletionStage<Boolean> replace(AgendaEntry found, AgendaEntry fresh) {
     return insert(fresh)
         .thenCompose(_ ->
             keyspace.conditionally(
@@ -444,7 +423,7 @@ public final class CassandraAgenda implements Agenda {
                   entity.toString(),
                   name))
           .stream()
-          .map(row -> time(row, "due"))
+          .map(row -> AgendaEntry.time(row, "due"))
           .min(Comparator.naturalOrder())
           .map(due -> new Standing(due, now));
     });
@@ -457,10 +436,10 @@ public final class CassandraAgenda implements Agenda {
       Instant soon = now.plus(settings.lostNodeHorizon());
       Instant later = now.plus(settings.visibility());
       int woken = 0;
-      for (Entry e : operations()) {
+      for (AgendaEntry e : operations()) {
         if (e.node().equals(lost) && e.due().isAfter(now) && e.next().isAfter(now)) {
           Instant next = e.due().isAfter(soon) ? later : now;
-          woken += ControlKeyspace.await(replace(e, e.later(next, e.missed()))) ? 1 : 0;
+          woken += ControlKeyspace.await(replace(e, e.later(UUID.randomUUID(), next, e.missed()))) ? 1 : 0;
         }
       }
       return woken;
@@ -477,9 +456,9 @@ public final class CassandraAgenda implements Agenda {
     });
   }
 
-  private List<Entry> operations() {
-    List<Entry> all = new ArrayList<>();
-    for (Minute minute : minutes(OPERATIONS, Long.MAX_VALUE)) {
+  private List<AgendaEntry> operations() {
+    List<AgendaEntry> all = new ArrayList<>();
+    for (AgendaEntry.Minute minute : minutes(OPERATIONS, Long.MAX_VALUE)) {
       all.addAll(entries(minute, Instant.ofEpochMilli(Long.MAX_VALUE), ENTRIES_MAX));
     }
     return all;
@@ -492,8 +471,10 @@ public final class CassandraAgenda implements Agenda {
       Key last = null;
       var page = ControlKeyspace.await(keyspace.later("SELECT entity, name FROM agenda_row"));
       while (true) {
-        for (Row row : page.currentPage()) {
-          Key key = new Key(EntityRef.parse(text(row, "entity")), text(row, "name"));
+        for (var row : page.currentPage()) {
+          Key key =
+              new Key(
+                  EntityRef.parse(AgendaEntry.text(row, "entity")), AgendaEntry.text(row, "name"));
           count += key.equals(last) ? 0 : 1;
           last = key;
         }
@@ -518,8 +499,8 @@ public final class CassandraAgenda implements Agenda {
   public CompletionStage<Long> lagMs() {
     return later(() -> {
       Instant now = clock.now();
-      Map<Long, List<Minute>> byMinute = new HashMap<>();
-      for (Minute minute : passed(now, 0, Slices.COUNT - 1)) {
+      Map<Long, List<AgendaEntry.Minute>> byMinute = new HashMap<>();
+      for (AgendaEntry.Minute minute : passed(now, 0, Slices.COUNT - 1)) {
         byMinute.computeIfAbsent(minute.number(), _ -> new ArrayList<>()).add(minute);
       }
       return byMinute.keySet().stream()
@@ -545,28 +526,5 @@ public final class CassandraAgenda implements Agenda {
     List<T> results = new ArrayList<>();
     futures.forEach(future -> results.add(future.join()));
     return results;
-  }
-
-  private static long minuteOf(Instant time) {
-    return Math.floorDiv(time.toEpochMilli(), 60_000L);
-  }
-
-  private static Entry entry(Row row) {
-    return new Entry(
-        EntityRef.parse(text(row, "entity")),
-        text(row, "name"),
-        Objects.requireNonNull(row.getUuid("id")),
-        time(row, "due"),
-        time(row, "next"),
-        text(row, "node"),
-        row.getInt("missed"));
-  }
-
-  private static String text(Row row, String column) {
-    return Objects.requireNonNull(row.getString(column), column);
-  }
-
-  private static Instant time(Row row, String column) {
-    return Objects.requireNonNull(row.getInstant(column), column);
   }
 }
