@@ -10,6 +10,7 @@ import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.LifeNotes;
 import io.copyhold.runtime.journal.Blobs;
 import io.copyhold.runtime.journal.Feed;
+import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.journal.Terms;
 import io.copyhold.runtime.operation.Definitions;
 import io.copyhold.runtime.replay.ReplayOffsets;
@@ -34,7 +35,9 @@ interface ControlPlane extends AutoCloseable {
    */
   static ControlPlane open(Config config, EntityTypes types, ExecutorService blocking)
       throws InterruptedException {
-    return PostgresControlPlane.open(config, types, blocking);
+    return JournalSettings.onCassandra(config)
+        ? CassandraControlPlane.open(config, types, blocking)
+        : PostgresControlPlane.open(config, types, blocking);
   }
 
   /** The journal, for the actor system to be made with. */
