@@ -186,8 +186,7 @@ public final class Supervisor implements Closeable {
     if (!Files.exists(file)) {
       // one without it was made before there was a choice
       boolean before = Files.exists(data.resolve("format"));
-      ProtectedFile.write(file, (before ? JournalSettings.POSTGRES : journal) + "
-");
+      ProtectedFile.write(file, (before ? JournalSettings.POSTGRES : journal) + "\n");
     }
     String found = Files.readString(file).strip();
     if (!found.equals(journal)) {
