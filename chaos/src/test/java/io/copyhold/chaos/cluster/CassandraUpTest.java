@@ -87,7 +87,7 @@ class CassandraUpTest {
     }
   }
 
-  private static void publish(Api api) throws Exception {
+  static void publish(Api api) throws Exception {
     ObjectNode body = Mappers.JSON.createObjectNode();
     body.putArray("scripts")
         .addObject()
@@ -96,7 +96,7 @@ class CassandraUpTest {
     api.change("POST", "/v1/changelogs/app/versions", body, "publish");
   }
 
-  private static String onboard(Api api, String id) throws Exception {
+  static String onboard(Api api, String id) throws Exception {
     ObjectNode body =
         Mappers.JSON
             .createObjectNode()
