@@ -42,6 +42,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -241,6 +242,11 @@ public final class TestSystem implements AutoCloseable {
 
   public Journal journal() {
     return events;
+  }
+
+  /** Where the journal is in Cassandra. */
+  public ControlKeyspace keyspace() {
+    return Objects.requireNonNull(keyspace, "this node's journal is in PostgreSQL");
   }
 
   /** The feed of the journal that this node has. */

@@ -44,7 +44,7 @@ public final class CassandraFixture {
         new HashMap<>(CassandraSettings.keys(List.of(server.address()), keyspace, 1));
     keys.put("copyhold.journal.kind", "cassandra");
     // Of a machine that runs other tests, too.
-    keys.put("copyhold.cassandra.request-limit", "20s");
+    keys.put("copyhold.cassandra.request-limit", "8s");
     return keys;
   }
 
