@@ -124,7 +124,7 @@ final class CassandraClaims {
       if (!released) {
         owner.awaitSilence(other, shard, term);
       }
-      follow(other, shard);
+      follow(other, shard, released);
     });
     if (!ControlKeyspace.await(
         keyspace.conditionally(ALONE, Map.of(), shard.type(), shard.number(), term))) {
@@ -134,8 +134,12 @@ final class CassandraClaims {
     }
   }
 
-  /** What this node lists from now on comes after all that the other listed. */
-  private void follow(long other, Shard shard) {
+  /**
+   * What this node lists from now on comes after all that the other listed.
+   *
+   * @param released the other gave the shard back; otherwise what it left unsettled is in doubt
+   */
+  private void follow(long other, Shard shard, boolean released) {
     List<Row> standing = ControlKeyspace.await(keyspace.rows(STANDING, other));
     if (standing.isEmpty()) {
       return;
@@ -147,7 +151,7 @@ final class CassandraClaims {
       for (Row row : rows) {
         end = Math.max(end, row.getLong("number"));
         String entity = row.getString("entity");
-        if (entity != null && terms.shard(EntityRef.parse(entity)).equals(shard)) {
+        if (!released && entity != null && terms.shard(EntityRef.parse(entity)).equals(shard)) {
           doubts.add(entity, row.getLong("version_from"));
         }
       }

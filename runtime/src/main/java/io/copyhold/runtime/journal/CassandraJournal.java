@@ -185,7 +185,7 @@ public final class CassandraJournal extends Setup implements Journal, AutoClosea
    * @throws ProblemException it may not; then nothing was sent
    */
   void require(Shard shard, long term) {
-    if (terms.term(shard) != term) {
+    if (term == 0 || terms.term(shard) != term) {
       throw new ProblemException(
           Problem.unavailable("not-owner", "this node does not own shard " + shard)
               .todo("ask again; its owner is being found"));

@@ -38,8 +38,14 @@ public final class CassandraFixture {
     return keys(server(), "test_" + COUNTER.incrementAndGet());
   }
 
+  /** The keys of a control plane in that keyspace. */
   public static Map<String, Object> keys(EmbeddedCassandra server, String keyspace) {
-    return new HashMap<>(CassandraSettings.keys(List.of(server.address()), keyspace, 1));
+    Map<String, Object> keys =
+        new HashMap<>(CassandraSettings.keys(List.of(server.address()), keyspace, 1));
+    keys.put("copyhold.journal.kind", "cassandra");
+    // Of a machine that runs other tests, too.
+    keys.put("copyhold.cassandra.request-limit", "8s");
+    return keys;
   }
 
   /** The keyspace of these keys, made when it is missing, with the tables of {@code parts}. */
