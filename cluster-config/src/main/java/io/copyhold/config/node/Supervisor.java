@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -62,6 +63,9 @@ public final class Supervisor implements Closeable {
   private static final String FORMAT = "1";
 
   private static final String CONTROL = "control";
+
+  /** Above this, the exit status of a process that a signal ended. */
+  private static final int SIGNAL = 128;
 
   private final SupervisorSettings settings;
   private final NodeCommand nodeCommand;
@@ -353,6 +357,13 @@ public final class Supervisor implements Closeable {
             Files.deleteIfExists(wanted);
             return NodeProcess.start(
                 command, log, settings.logLimitBytes(), settings.nodeStopLimit());
+          }
+
+          @Override
+          public Duration pauseAfter(int exitStatus) {
+            return exitStatus > SIGNAL && settings.nodes() > 1
+                ? settings.restart().besideOthers()
+                : Duration.ZERO;
           }
 
           @Override

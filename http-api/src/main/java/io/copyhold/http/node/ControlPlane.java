@@ -55,7 +55,10 @@ interface ControlPlane extends AutoCloseable {
 
   CurrentEventsByPersistenceIdQuery events();
 
-  /** Calls {@code told}, which must not block, when something was stored, here or elsewhere. */
+  /**
+   * Follows the journal: calls {@code told}, which must not block, when something was stored, here or
+   * elsewhere, and learns of shards that others have claimed.
+   */
   void listen(Runnable told);
 
   Feed feed();

@@ -19,9 +19,11 @@ import io.copyhold.runtime.journal.Blobs;
 import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.JournalNews;
 import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.JournalThreads;
 import io.copyhold.runtime.journal.PostgresBlobs;
 import io.copyhold.runtime.journal.PostgresFeed;
 import io.copyhold.runtime.journal.PostgresJournal;
+import io.copyhold.runtime.journal.TermWatch;
 import io.copyhold.runtime.journal.Terms;
 import io.copyhold.runtime.operation.Definitions;
 import io.copyhold.runtime.operation.PostgresDefinitions;
@@ -51,6 +53,7 @@ final class PostgresControlPlane implements ControlPlane {
 
   private final HikariDataSource pool;
   private final HikariDataSource eventPool;
+  private final ExecutorService journalThreads = JournalThreads.start();
   private final ControlDatabase control;
   private final PostgresJournal journal;
   private final EntityTypes types;
@@ -64,7 +67,8 @@ final class PostgresControlPlane implements ControlPlane {
     this.control = new ControlDatabase(pool, blocking);
     this.types = types;
     this.journal =
-        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), settings);
+        new PostgresJournal(
+            new ControlDatabase(eventPool, journalThreads), types.codec(), settings);
   }
 
   static PostgresControlPlane open(Config config, EntityTypes types, ExecutorService blocking)
@@ -128,7 +132,9 @@ final class PostgresControlPlane implements ControlPlane {
 
   @Override
   public void listen(Runnable told) {
-    JournalNews.follow(Objects.requireNonNull(system, "started comes first"), journal, node, told);
+    ActorSystem<?> started = Objects.requireNonNull(system, "started comes first");
+    JournalNews.follow(started, journal, node, told);
+    TermWatch.start(started, journal);
   }
 
   @Override
@@ -194,5 +200,6 @@ final class PostgresControlPlane implements ControlPlane {
   public void close() {
     pool.close();
     eventPool.close();
+    journalThreads.shutdown();
   }
 }

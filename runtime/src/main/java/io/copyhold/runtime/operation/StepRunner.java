@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * Runs an operation's steps. It looks at what the operation waits for and does that, and only that:
  *
  * <ol>
- *   <li>ready, or an attempt of an earlier term: journal the intent ({@code Begin}), under a term
+ *   <li>ready, or an attempt of an earlier runner: journal the intent ({@code Begin}), under a term
  *       of its own;
  *   <li>an attempt of its own: run the step on the executor, and report what it returned, together
  *       with the intent of the next attempt when nothing stands in its way;
@@ -87,6 +87,11 @@ final class StepRunner implements Reactor<Operation> {
   private final ActorRef<Message> ownerActor;
   private final ActorRef<Message> self;
   private @Nullable Long term;
+  private final Operations.@Nullable Birth birth;
+
+  /** The attempts that were begun before this runner; -1 until that is known. */
+  private long inherited = -1;
+
   private boolean acquiring;
   private long version;
   private long begunAt = -1;
@@ -106,8 +111,10 @@ final class StepRunner implements Reactor<Operation> {
       Operations operations,
       EntityRef owner,
       String id,
-      ActorRef<Message> ownerActor) {
+      ActorRef<Message> ownerActor,
+      Operations.@Nullable Birth birth) {
     this.shell = shell;
+    this.birth = birth;
     this.operations = operations;
     this.ref = shell.entity();
     this.owner = owner;
@@ -123,8 +130,40 @@ final class StepRunner implements Reactor<Operation> {
 
   @Override
   public void react(Operation state, long version, Origin origin) {
+    if (inherited < 0) {
+      boolean born = birth != null && birth.version() == version;
+      term = born ? birth.term() : null;
+      inherited = born ? 0 : attempts(state);
+    }
     this.version = version;
     look(state);
+  }
+
+  private static long attempts(Operation state) {
+    return switch (state) {
+      case Operation.NotStarted _ -> 0;
+      case Running running -> running.attempts();
+      case Operation.Ended last -> last.attempts();
+    };
+  }
+
+  @Override
+  public boolean offerEnd(Operation before, Operation after, Journaled.Attached end) {
+    if (stopped != null
+        || !(before instanceof Running)
+        || !(after instanceof Operation.Ended last)) {
+      return false;
+    }
+    countEnd(after, last.outcome());
+    ownerActor.tell(new Message.OperationEnding(id, last.outcome(), end, self));
+    return true;
+  }
+
+  private void countEnd(Operation state, Outcome outcome) {
+    if (!ended) {
+      ended = true;
+      shell.ports().telemetry().operationEnded(type(state), Operation.word(outcome));
+    }
   }
 
   private void look(Operation state) {
@@ -188,10 +227,7 @@ final class StepRunner implements Reactor<Operation> {
 
   private void reportEnd(Operation state, Outcome outcome) {
     live = null;
-    if (!ended) {
-      ended = true;
-      shell.ports().telemetry().operationEnded(type(state), Operation.word(outcome));
-    }
+    countEnd(state, outcome);
     ownerActor.tell(new Message.OperationEnded(id, outcome));
     shell
         .timers()
@@ -227,12 +263,16 @@ final class StepRunner implements Reactor<Operation> {
    * it: a clock that was set back meanwhile makes it too early.
    */
   private void intend(Running running, long term) {
+    long lost =
+        running.waiting() instanceof Wait.Attempt attempt && inherited(attempt)
+            ? attempt.attempt()
+            : 0;
     if (begunAt != version) {
       begunAt = version;
       tell(
           step(running) == null
               ? new Command.AwaitDefinition(term)
-              : new Command.Begin(shell.ports().node(), term));
+              : new Command.Begin(shell.ports().node(), term, lost));
       shell
           .timers()
           .startSingleTimer("begin", new Message.Reaction(new Note.BeginAgain()), REPORT_EVERY);
@@ -255,11 +295,19 @@ final class StepRunner implements Reactor<Operation> {
     if (live != null) {
       return;
     }
-    if (term == null || attempt.term() != term) {
+    if (inherited(attempt)) {
       lost(running);
       return;
     }
     start(running, attempt);
+  }
+
+  /**
+   * Begun by a runner before this one, perhaps on this node and under the same term: its step may
+   * run still, so what follows needs a token of its own.
+   */
+  private boolean inherited(Wait.Attempt attempt) {
+    return attempt.attempt() <= inherited;
   }
 
   /** The attempt was begun by an earlier incarnation: whether its effect happened is not known. */
@@ -488,7 +536,7 @@ final class StepRunner implements Reactor<Operation> {
           shell
               .actor()
               .spawn(
-                  operations.behavior(ref, wanted.id(), self, shell.ports()),
+                  operations.behavior(ref, wanted.id(), self, shell.ports(), null),
                   wanted.id().replace('/', '-') + "-" + wanted.attempt() + "-" + term);
       child = actor;
       shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
@@ -535,6 +583,10 @@ final class StepRunner implements Reactor<Operation> {
           Message.Read _,
           Message.Wake _,
           Message.Stop _,
+          Message.OperationEnding _,
+          Message.EndStored _,
+          Message.EndAlone _,
+          Message.OfferEnd _,
           Message.Idle _,
           Message.RowsDurable _,
           Message.Reaction _,
@@ -705,7 +757,7 @@ final class StepRunner implements Reactor<Operation> {
   private Command withNext(Running running, Command report) {
     return term == null || stopped != null || running.paused() || running.winding()
         ? report
-        : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term));
+        : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term, 0));
   }
 
   private StoredCall stored(StepResult.Call call) {
