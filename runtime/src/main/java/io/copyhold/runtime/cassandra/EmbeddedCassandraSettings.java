@@ -16,7 +16,8 @@ import java.time.Duration;
  * @param storagePort between nodes, the same for all of a ring; 0 for a free one
  * @param seed address of the ring's first node, its own for the first or only one
  * @param token where this node stands in its ring; fixed with the first start
- * @param durable false only for tests: an acknowledged write may be lost with the machine's power
+ * @param durable false only for tests: a kill loses what was acknowledged within the last 100 ms,
+ *     and a loss of power that of the last 10 s
  * @param heapBytes of its JVM
  * @param log file for the server's output; one older file is kept beside it
  * @param logLimitBytes size of that file

@@ -48,6 +48,21 @@ public final class CassandraFixture {
     return keys;
   }
 
+  /** A ring of three nodes. */
+  public static List<EmbeddedCassandra> ring() {
+    String net = PostgresFixture.loopback().replaceAll("\\.[0-9]+$", ".");
+    List<EmbeddedCassandra> nodes = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      EmbeddedCassandraSettings settings = newSettings().at(net + (201 + i), 0, 0);
+      nodes.add(
+          start(
+              i == 0
+                  ? settings
+                  : settings.joining(nodes.getFirst(), i == 1 ? Long.MIN_VALUE / 3 * 2 : Long.MAX_VALUE / 3 * 2)));
+    }
+    return nodes;
+  }
+
   /** The keyspace of these keys, made when it is missing, with the tables of {@code parts}. */
   public static ControlKeyspace open(Map<String, ?> keys, List<KeyspaceSchema.Part> parts) {
     ControlKeyspace keyspace =
@@ -59,17 +74,17 @@ public final class CassandraFixture {
 
   /** Settings of a server that does not exist yet, for tests that start it themselves. */
   public static EmbeddedCassandraSettings newSettings() {
-    return settings(PostgresFixture.newDirectory());
+    return durable().notDurable();
   }
 
-  public static EmbeddedCassandraSettings settings(Path directory) {
+  /** The same for a test that kills the whole server and looks what is left. */
+  public static EmbeddedCassandraSettings durable() {
     Path home = Path.of(System.getProperty("copyhold.root"), "runtime/cassandra-server/target");
     return EmbeddedCassandraSettings.from(
             ConfigFactory.parseMap(Map.of("home", home.toString()))
                 .withFallback(ConfigFactory.load().getConfig("copyhold.cassandra.embedded")),
-            directory)
-        .at(PostgresFixture.loopback(), 0, 0)
-        .notDurable();
+            PostgresFixture.newDirectory())
+        .at(PostgresFixture.loopback(), 0, 0);
   }
 
   /** Starts a server and ends it with this JVM, unless the test did. */
