@@ -57,6 +57,11 @@ final class ScaleBench implements Callable<Integer> {
   private List<Integer> tenants = List.of();
 
   @Option(
+      names = "--operations",
+      description = "Each tenant also has the events of its onboarding: nine times as many.")
+  private boolean operations;
+
+  @Option(
       names = "--nodes",
       description = "Compared with one node at the second size (${DEFAULT-VALUE}).")
   private int nodes = 3;
@@ -73,9 +78,11 @@ final class ScaleBench implements Callable<Integer> {
     try {
       plan =
           quick
-              ? ScalePlan.quick(tenants.isEmpty() ? List.of(1_000, 10_000) : tenants, nodes)
+              ? ScalePlan.quick(tenants.isEmpty() ? List.of(1_000, 10_000) : tenants, operations, nodes)
               : ScalePlan.full(
-                  tenants.isEmpty() ? List.of(1_000, 10_000, 100_000, 1_000_000) : tenants, nodes);
+                  tenants.isEmpty() ? List.of(1_000, 10_000, 100_000, 1_000_000) : tenants,
+                  operations,
+                  nodes);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
@@ -108,9 +115,11 @@ final class ScaleBench implements Callable<Integer> {
           plan.nodes(),
           Machine.version(here.administrator("control")),
           Machine.describe());
-      fill = ScaleFill.prepare(here, api);
+      fill = ScaleFill.prepare(here, api, plan.operations());
     }
-    out.printf("  each tenant has %d events, its operation's among them%n", fill.eventsEach());
+    out.printf(
+        "  each tenant has %d events%s%n",
+        fill.eventsEach(), plan.operations() ? ", those of its onboarding among them" : "");
     List<ScaleFigures> figures = new ArrayList<>();
     ScaleSite.@Nullable Cost many = null;
     int before = 0;

@@ -79,8 +79,12 @@ final class ScaleFill {
     this.templates = templates;
   }
 
-  /** Onboards the templates. */
-  static ScaleFill prepare(Installation here, Api api) throws Exception {
+  /**
+   * Onboards the templates.
+   *
+   * @param operations whether what is filled in has the events of its onboarding, too
+   */
+  static ScaleFill prepare(Installation here, Api api, boolean operations) throws Exception {
     Onboarding onboarding = new Onboarding(here, api);
     onboarding.prepare(TEMPLATES);
     List<Integer> numbers =
@@ -97,7 +101,7 @@ final class ScaleFill {
     Codec codec = new EntityTypes(Wiring.stored()).codec();
     try (Connection c = connect(here)) {
       for (int number : numbers) {
-        Template template = new Template(digits(number), rows(c, id(number)));
+        Template template = new Template(digits(number), rows(c, id(number), operations));
         template.rows().forEach(row -> requireReadable(codec, template, row));
         templates.add(template);
       }
@@ -118,7 +122,7 @@ final class ScaleFill {
     return String.format(Locale.ROOT, "%07d", number);
   }
 
-  /** Events of each tenant, its operation's among them. */
+  /** Events of each tenant. */
   int eventsEach() {
     return templates.getFirst().rows().size();
   }
@@ -164,11 +168,12 @@ final class ScaleFill {
     return control.connect("copyhold-bench");
   }
 
-  private static List<Row> rows(Connection c, String tenant) throws SQLException {
+  private static List<Row> rows(Connection c, String tenant, boolean operations)
+      throws SQLException {
     List<Row> rows = new ArrayList<>();
     try (PreparedStatement s = c.prepareStatement(OF_ONE)) {
       s.setString(1, "tenant|" + tenant);
-      s.setString(2, "operation|tenant/" + tenant + "/%");
+      s.setString(2, operations ? "operation|tenant/" + tenant + "/%" : "");
       try (ResultSet r = s.executeQuery()) {
         while (r.next()) {
           rows.add(

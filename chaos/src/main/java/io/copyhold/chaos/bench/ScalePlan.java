@@ -7,6 +7,7 @@ import java.util.List;
  * How far it grows, and what is measured at each size.
  *
  * @param sizes tenants, ascending, each at least {@value #SMALLEST}
+ * @param operations whether each tenant has the events of its onboarding in the journal, too
  * @param nodes the cluster that one node is compared with
  * @param nodesAt the size at which it is
  * @param warm changes per node that are not counted: cold code is not what is asked here
@@ -17,6 +18,7 @@ import java.util.List;
  */
 record ScalePlan(
     List<Integer> sizes,
+    boolean operations,
     int nodes,
     int nodesAt,
     int warm,
@@ -48,15 +50,23 @@ record ScalePlan(
     }
   }
 
-  static ScalePlan full(List<Integer> sizes, int nodes) {
+  static ScalePlan full(List<Integer> sizes, boolean operations, int nodes) {
     return new ScalePlan(
-        sizes, nodes, second(sizes), 2_000, 2_000, 400, 10_000, Duration.ofSeconds(30));
+        sizes,
+        operations,
+        nodes,
+        second(sizes),
+        2_000,
+        2_000,
+        400,
+        10_000,
+        Duration.ofSeconds(30));
   }
 
   /** It shows that it runs. */
-  static ScalePlan quick(List<Integer> sizes, int nodes) {
+  static ScalePlan quick(List<Integer> sizes, boolean operations, int nodes) {
     return new ScalePlan(
-        sizes, nodes, second(sizes), 150, 300, 100, 500, Duration.ofSeconds(10));
+        sizes, operations, nodes, second(sizes), 150, 300, 100, 500, Duration.ofSeconds(10));
   }
 
   private static int second(List<Integer> sizes) {
