@@ -64,7 +64,7 @@ final class Disks {
     boolean own =
         Files.isDirectory(directory)
             && !Files.getAttribute(directory, "unix:dev")
-                .equals(Files.getAttribute(directory.resolveSibling("."), "unix:dev"));
+                .equals(Files.getAttribute(data.resolve("postgres"), "unix:dev"));
     if (!own) {
       throw new ProblemException(
           Problem.conflict("disk-shared", target + " has no disk for itself")

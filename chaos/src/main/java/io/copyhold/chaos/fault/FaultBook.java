@@ -284,7 +284,7 @@ final class FaultBook implements Closeable {
       FaultState s = written.state();
       // what cannot be taken back now is taken back by a later look
       Entry entry =
-          new Entry(new Left(takingBack), new Timing(0, 0, 0), s, nanos.getAsLong());
+          new Entry(new Left(takingBack), new Timing(0, 0, 500), s, nanos.getAsLong());
       entry.undo = written.undo();
       entry.injectedAt = entry.begun;
       entries.put(s.id(), entry);
