@@ -1,7 +1,6 @@
 package io.copyhold.chaos.fault;
 
 import io.copyhold.runtime.PortAdapter;
-import io.copyhold.runtime.journal.Mappers;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -51,7 +50,7 @@ final class Poison {
     NodeCalls.Said said =
         calls.post(
             "/v1/quarantine/" + entity + "/retry",
-            Mappers.JSON.createObjectNode(),
+            null,
             "poison-over-" + System.nanoTime(),
             LIMIT);
     if (said.status() / 100 != 2 && said.status() != 404 && said.status() != 409) {
