@@ -21,6 +21,7 @@ public final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "Say which one: agenda, failover, fleet, onboard, operations or scale.");
+        spec.commandLine(),
+        "Say which one: agenda, failover, fleet, onboard, operations or scale.");
   }
 }

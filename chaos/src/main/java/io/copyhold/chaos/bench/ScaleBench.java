@@ -78,7 +78,8 @@ final class ScaleBench implements Callable<Integer> {
     try {
       plan =
           quick
-              ? ScalePlan.quick(tenants.isEmpty() ? List.of(1_000, 10_000) : tenants, operations, nodes)
+              ? ScalePlan.quick(
+                  tenants.isEmpty() ? List.of(1_000, 10_000) : tenants, operations, nodes)
               : ScalePlan.full(
                   tenants.isEmpty() ? List.of(1_000, 10_000, 100_000, 1_000_000) : tenants,
                   operations,
@@ -187,8 +188,7 @@ final class ScaleBench implements Callable<Integer> {
       at += plan.cold();
       long heapBefore = site.heap();
       long liveBefore = site.live();
-      ScaleSite.Cost wakes =
-          site.reads(ScaleSite.ids(at, Math.min(size, at + plan.wakes())));
+      ScaleSite.Cost wakes = site.reads(ScaleSite.ids(at, Math.min(size, at + plan.wakes())));
       long heapAwake = site.heap();
       long awake = site.live() - liveBefore;
       long left = site.awaitPassivated(0, plan.idleAfter().plusMinutes(2));

@@ -52,15 +52,7 @@ record ScalePlan(
 
   static ScalePlan full(List<Integer> sizes, boolean operations, int nodes) {
     return new ScalePlan(
-        sizes,
-        operations,
-        nodes,
-        second(sizes),
-        2_000,
-        2_000,
-        400,
-        10_000,
-        Duration.ofSeconds(30));
+        sizes, operations, nodes, second(sizes), 2_000, 2_000, 400, 10_000, Duration.ofSeconds(30));
   }
 
   /** It shows that it runs. */

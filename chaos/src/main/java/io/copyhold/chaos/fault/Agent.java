@@ -53,8 +53,7 @@ final class Agent implements Closeable {
     this.links = new Links(open);
     this.disks = new Disks(settings.data(), limits.diskBytesMax());
     this.poison = new Poison(orders, calls);
-    this.faults =
-        new FaultBook(settings.data().resolve("faults"), this::injection, this::takeBack);
+    this.faults = new FaultBook(settings.data().resolve("faults"), this::injection, this::takeBack);
   }
 
   private void takeBack(Undo undo) throws IOException, InterruptedException {

@@ -75,7 +75,8 @@ final class Disks {
     if (size > bytesMax) {
       throw new ProblemException(
           Problem.conflict(
-                  "disk-large", "the disk of " + target + " has " + size + " bytes: too many to fill")
+                  "disk-large",
+                  "the disk of " + target + " has " + size + " bytes: too many to fill")
               .at(directory.toString())
               .todo("mount one of at most " + bytesMax + " bytes (copyhold.chaos.agent.disk-max)"));
     }

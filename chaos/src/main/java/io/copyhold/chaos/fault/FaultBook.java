@@ -80,8 +80,7 @@ final class FaultBook implements Closeable {
    * @param injections how a fault of an id is injected
    * @param takingBack how what an earlier agent left is taken back
    */
-  FaultBook(
-      Path directory, BiFunction<String, Fault, Injection> injections, TakingBack takingBack)
+  FaultBook(Path directory, BiFunction<String, Fault, Injection> injections, TakingBack takingBack)
       throws IOException {
     this(directory, injections, takingBack, System::nanoTime);
   }
@@ -283,8 +282,7 @@ final class FaultBook implements Closeable {
       Written written = Mappers.JSON.readValue(Files.readString(file), Written.class);
       FaultState s = written.state();
       // what cannot be taken back now is taken back by a later look
-      Entry entry =
-          new Entry(new Left(takingBack), new Timing(0, 0, 500), s, nanos.getAsLong());
+      Entry entry = new Entry(new Left(takingBack), new Timing(0, 0, 500), s, nanos.getAsLong());
       entry.undo = written.undo();
       entry.injectedAt = entry.begun;
       entries.put(s.id(), entry);

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Makes the nodes take an entity's events for unreadable. When they do no longer, an entity that was
- * quarantined meanwhile is tried again: nothing is wrong with what is stored.
+ * Makes the nodes take an entity's events for unreadable. When they do no longer, an entity that
+ * was quarantined meanwhile is tried again: nothing is wrong with what is stored.
  */
 @PortAdapter
 final class Poison {
@@ -49,10 +49,7 @@ final class Poison {
   void retry(String entity) throws IOException, InterruptedException {
     NodeCalls.Said said =
         calls.post(
-            "/v1/quarantine/" + entity + "/retry",
-            null,
-            "poison-over-" + System.nanoTime(),
-            LIMIT);
+            "/v1/quarantine/" + entity + "/retry", null, "poison-over-" + System.nanoTime(), LIMIT);
     if (said.status() / 100 != 2 && said.status() != 404 && said.status() != 409) {
       throw new IOException(entity + " cannot be tried again: " + said.trouble());
     }

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * open, too.
  *
  * <p>Each direction has a reader, which stamps every piece with the time it is due, and a writer,
- * which waits for that time; so a delay does not cost throughput until too many
- * bytes wait. Closing travels in order, behind the bytes before it.
+ * which waits for that time; so a delay does not cost throughput until too many bytes wait. Closing
+ * travels in order, behind the bytes before it.
  */
 @PortAdapter
 final class Relay implements Closeable {

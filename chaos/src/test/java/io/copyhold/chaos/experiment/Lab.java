@@ -19,9 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/**
- * Where experiments are run: an installation's API, its directory, and patience.
- */
+/** Where experiments are run: an installation's API, its directory, and patience. */
 @PortAdapter
 record Lab(Api api, Path data) {
   private static final long PATIENCE_NANOS = 600_000_000_000L;

@@ -6,13 +6,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.chaos.installation.Api;
 import io.copyhold.chaos.installation.Installation;
+import io.copyhold.http.auth.Permission;
+import io.copyhold.http.auth.Permissions;
+import io.copyhold.http.auth.Role;
 import io.copyhold.runtime.postgres.PostgresFixture;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,7 +63,8 @@ class RunningExperimentsTest {
 
   @Test
   void aNodeThatIsKilledDuringARolloutIsBackWithinTheHypothesis() throws Exception {
-    ObjectNode rollout = Lab.json("{'changelog':'invoicing','version':'5','waves':[1],'gated':true}");
+    ObjectNode rollout =
+        Lab.json("{'changelog':'invoicing','version':'5','waves':[1],'gated':true}");
     api.change("PUT", "/v1/rollouts/spring", rollout, "rollout");
     int restarts = here.node().restarts();
     lab.run(
@@ -86,7 +94,8 @@ class RunningExperimentsTest {
         .contains("injected KillNode", "reads good again");
     assertThat(answer.path("journal")).isNotEmpty();
     assertThat(lab.state("/v1/rollouts/spring")).isEqualTo("running");
-    api.change("POST", "/v1/rollouts/spring/approve", Lab.json("{'signal':'wave-rest'}"), "approve");
+    api.change(
+        "POST", "/v1/rollouts/spring/approve", Lab.json("{'signal':'wave-rest'}"), "approve");
     lab.until(() -> lab.state("/v1/rollouts/spring").equals("done"));
   }
 
@@ -155,7 +164,8 @@ class RunningExperimentsTest {
     assertThat(report.path("rpoLost").asLong(-1)).isZero();
     assertThat(report.path("rtoMs").asLong()).as("%s", report).isGreaterThan(1_000);
     assertThat(report.path("timeline").toString())
-        .contains("injected PauseNode", "over PauseNode", "injected JournalAway", "over JournalAway");
+        .contains(
+            "injected PauseNode", "over PauseNode", "injected JournalAway", "over JournalAway");
   }
 
   @Test
@@ -195,7 +205,9 @@ class RunningExperimentsTest {
         .isFalse();
     assertThat(quarantine.path("version").asLong()).isGreaterThanOrEqualTo(2);
     assertThat(
-            api.get("/v1/tenants/birch/history?limit=100").path("events").findValuesAsText("x-once"))
+            api.get("/v1/tenants/birch/history?limit=100")
+                .path("events")
+                .findValuesAsText("x-once"))
         .isEqualTo(changes);
   }
 
@@ -237,7 +249,68 @@ class RunningExperimentsTest {
     assertThat(preview.path("obstacles").toString()).contains("beyond-radius");
     api.change("POST", "/v1/experiments/too-much/run", null, "run-too-much");
     lab.until(() -> lab.phase("too-much").path("kind").asText().equals("failed"));
-    assertThat(lab.phase("too-much").path("problem").path("code").asText()).isEqualTo("beyond-radius");
+    assertThat(lab.phase("too-much").path("problem").path("code").asText())
+        .isEqualTo("beyond-radius");
+  }
+
+  @Test
+  void twoTokensOfOneHolderAreOnePerson() throws Exception {
+    api.change(
+        "PUT",
+        "/v1/experiments/approved",
+        Lab.json(
+            """
+            {'purpose': 'Two people agree.',
+             'hypothesis': [{'kind': 'http', 'name': 'live', 'path': '/health/live'}],
+             'radius': {'nodes': ['node-1']},
+             'faults': [{'kind': 'kill-node', 'node': 'node-1'}],
+             'durationSeconds': 1}
+            """),
+        "define-approved");
+    String approve = "/v1/experiments/approved/approve";
+    assertThat(status(token("mine-too", "operator", null), "POST", approve)).isEqualTo(403);
+    assertThat(status(token("of-ben", "operator", "ben"), "POST", approve)).isEqualTo(200);
+    JsonNode state = api.get("/v1/experiments/approved").path("state");
+    assertThat(state.path("author").asText()).isEqualTo("operator");
+    assertThat(state.path("approvedBy").asText()).isEqualTo("ben");
+  }
+
+  @Test
+  void everyRouteAsksForThePermissionThatTheTableSays() throws Exception {
+    for (Role role : Role.values()) {
+      String token = token("role-" + role.word(), role.word(), null);
+      for (Map.Entry<String, Permission> asked : ExperimentRoutes.permissions().entrySet()) {
+        String[] route = asked.getKey().split(" ", 2);
+        String path = route[1].replace("{id}", "nothing-here");
+        assertThat(status(null, route[0], path)).as(asked.getKey()).isEqualTo(401);
+        assertThat(status(token, route[0], path) == 403)
+            .as("%s asks %s", role, asked.getKey())
+            .isEqualTo(!Permissions.granted(role).contains(asked.getValue()));
+      }
+    }
+  }
+
+  private static String token(String name, String role, @Nullable String holder) throws Exception {
+    ObjectNode body = Lab.json("{'name': '%s', 'role': '%s'}".formatted(name, role));
+    if (role.equals("application")) {
+      body.putObject("scope").putArray("tenants").add("acme");
+    }
+    if (holder != null) {
+      body.put("holder", holder);
+    }
+    return api.change("POST", "/v1/tokens", body, "token-" + name).path("token").asText();
+  }
+
+  private static int status(@Nullable String token, String method, String path) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(here.url().resolve(path))
+            .method(method, HttpRequest.BodyPublishers.noBody());
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+    }
   }
 
   /** Whether the store answers where everybody reaches it. */

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.copyhold.chaos.installation.Api;
 import io.copyhold.chaos.installation.Installation;
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.journal.Shard;
 import io.copyhold.runtime.postgres.PostgresFixture;
+import io.copyhold.tenants.tenant.TenantType;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -24,6 +27,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(1_800)
 class ThreeNodeExperimentsTest {
   private static final Path DATA = PostgresFixture.newDirectory().resolve("data");
+
+  /** As in copyhold-pekko.conf. */
   private static final int SHARDS = 30;
 
   /** It passed, nothing was lost, and the probe {@code feels} had an outage of at least so long. */
@@ -57,13 +62,13 @@ class ThreeNodeExperimentsTest {
   /** A plan of one fault, a probe that feels it, and the probe of writes. */
   private static String plan(String feels, String radius, String fault, int seconds) {
     return """
-        {'purpose': 'It is felt, it passes, and nothing is lost.',
-         'hypothesis': [{%s, 'name': 'feels', 'outageMsMax': 300000},
-           {'kind': 'write', 'name': 'writes', 'outageMsMax': 300000, 'latencyMsMax': 20000}],
-         'radius': {%s, 'tenantsMax': 100},
-         'faults': [{%s, 'forSeconds': %d}],
-         'durationSeconds': %d, 'steadySeconds': 2, 'recoverSeconds': 300, 'leaseSeconds': 600}
-        """
+    {'purpose': 'It is felt, it passes, and nothing is lost.',
+     'hypothesis': [{%s, 'name': 'feels', 'outageMsMax': 300000},
+       {'kind': 'write', 'name': 'writes', 'outageMsMax': 300000, 'latencyMsMax': 20000}],
+     'radius': {%s, 'tenantsMax': 100},
+     'faults': [{%s, 'forSeconds': %d}],
+     'durationSeconds': %d, 'steadySeconds': 2, 'recoverSeconds': 300, 'leaseSeconds': 600}
+    """
         .formatted(feels, radius, fault, seconds, seconds + 1);
   }
 
@@ -72,21 +77,26 @@ class ThreeNodeExperimentsTest {
         .formatted(node, tenant, latencyMsMax);
   }
 
-  /** A tenant that lives on a node now. */
-  private static String on(Api api, String node, List<String> tenants)
+  /** One of these entities that lives on a node now. */
+  private static String on(Api api, String node, List<EntityRef> entities)
       throws InterruptedException {
-    for (JsonNode shard : api.get("/v1/shards?type=tenant").path("items")) {
-      for (String tenant : tenants) {
-        if (shard.path("node").asText().equals(node)
-            && shard
-                .path("shard")
-                .asText()
-                .equals(Integer.toString(Math.abs(tenant.hashCode() % SHARDS)))) {
-          return tenant;
-        }
+    for (EntityRef entity : entities) {
+      if (owner(api, entity).equals(node)) {
+        return entity.id();
       }
     }
-    throw new AssertionError("no tenant lives on " + node);
+    throw new AssertionError("none of them lives on " + node);
+  }
+
+  /** The node on which an entity lives now; empty when it lives nowhere. */
+  private static String owner(Api api, EntityRef entity) throws InterruptedException {
+    String number = Integer.toString(Shard.of(entity, SHARDS).number());
+    for (JsonNode shard : api.get("/v1/shards?type=" + entity.type()).path("items")) {
+      if (shard.path("shard").asText().equals(number)) {
+        return shard.path("node").asText();
+      }
+    }
+    return "";
   }
 
   @Test
@@ -97,6 +107,7 @@ class ThreeNodeExperimentsTest {
       Lab lab = new Lab(api, DATA);
       List<String> tenants = IntStream.range(0, 12).mapToObj(i -> "acme-" + i).toList();
       lab.furnish(tenants);
+      List<EntityRef> entities = tenants.stream().map(TenantType::ref).toList();
       lab.until(() -> up(api) == 3);
 
       lab.run(
@@ -109,7 +120,7 @@ class ThreeNodeExperimentsTest {
       felt(lab, "pause-node", "PauseNode", 2_000);
 
       lab.until(() -> up(api) == 3);
-      String there = on(api, "node-3", tenants);
+      String there = on(api, "node-3", entities);
       lab.run(
           "cut-link",
           plan(
@@ -120,7 +131,7 @@ class ThreeNodeExperimentsTest {
       felt(lab, "cut-link", "CutLink", 3_000);
 
       lab.until(() -> up(api) == 3);
-      there = on(api, "node-3", tenants);
+      there = on(api, "node-3", entities);
       lab.run(
           "slow-link",
           plan(
@@ -158,15 +169,7 @@ class ThreeNodeExperimentsTest {
   /** The check of the store ends only after the cut; an application in that store feels nothing. */
   private static void aNodeThatIsCutOffFromAStoreWaitsAndNobodyElseDoes(Lab lab) throws Exception {
     Api api = lab.api();
-    String owner = "";
-    for (JsonNode shard : api.get("/v1/shards?type=store").path("items")) {
-      if (shard
-          .path("shard")
-          .asText()
-          .equals(Integer.toString(Math.abs("store-a".hashCode() % SHARDS)))) {
-        owner = shard.path("node").asText();
-      }
-    }
+    String owner = owner(api, new EntityRef("store", "store-a"));
     assertThat(owner).startsWith("node-");
     lab.run(
         "cut-store",

@@ -246,11 +246,12 @@ class RelayTest {
   @Test
   void whereNobodyListensTheCallerIsRefused() throws Exception {
     server.close();
-    assertThatThrownBy(() -> {
-          try (Socket client = connect(null)) { // may be reset already
-            receive(client);
-          }
-        })
+    assertThatThrownBy(
+            () -> {
+              try (Socket client = connect(null)) { // may be reset already
+                receive(client);
+              }
+            })
         .isInstanceOf(IOException.class);
   }
 }

@@ -140,8 +140,8 @@ public final class Node {
             control, name, LifeWatch.members(system), shell.carefulFor(), InstantSource.system());
     inHand.begin(settings.name());
     LifeWatch.start(system, inHand);
-    Quarantines quarantines = new Quarantines(
-            inHand, entity -> parts.stream().anyMatch(part -> part.poisons(entity)));
+    Quarantines quarantines =
+        new Quarantines(inHand, entity -> parts.stream().anyMatch(part -> part.poisons(entity)));
     NodeSettings known = NodeSettings.from(config); // with what the profile sets
     PostgresNodeRegister register = new PostgresNodeRegister(pool, known.membership().deadAfter());
     UniqueAddress self = cluster.selfMember().uniqueAddress();
