@@ -62,6 +62,9 @@ public final class Supervisor implements Closeable {
 
   private static final String CONTROL = "control";
 
+  /** Above this, the exit status of a process that a signal ended. */
+  private static final int SIGNAL = 128;
+
   private final SupervisorSettings settings;
   private final NodeCommand nodeCommand;
   private final DirectoryLock lock;
@@ -309,6 +312,13 @@ public final class Supervisor implements Closeable {
             Files.deleteIfExists(wanted);
             return NodeProcess.start(
                 command, log, settings.logLimitBytes(), settings.nodeStopLimit());
+          }
+
+          @Override
+          public Duration pauseAfter(int exitStatus) {
+            return exitStatus > SIGNAL && settings.nodes() > 1
+                ? settings.restart().besideOthers()
+                : Duration.ZERO;
           }
 
           @Override

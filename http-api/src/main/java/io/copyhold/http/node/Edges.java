@@ -14,6 +14,7 @@ import io.copyhold.http.admin.HealthCheck;
 import io.copyhold.http.admin.Nodes;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
+import io.copyhold.http.auth.Revocations;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
 import io.copyhold.runtime.PortAdapter;
@@ -277,14 +278,16 @@ final class Edges implements AutoCloseable {
   void serve(BooleanSupplier member, InstantSource clock, Nodes nodes)
       throws ExecutionException, InterruptedException {
     AdminSettings admin = AdminSettings.from(config);
-    Authenticator authenticator = new Authenticator(patient, clock, admin.tokenCache());
+    Authenticator authenticator = new Authenticator(patient, clock, admin.trust());
+    Changes watched = watched();
+    Revocations.follow(system, watched, authenticator);
     Tokens tokens = new Tokens(entities, new SecureRandom());
     AdminApi api =
         new AdminApi(
             patient,
             history,
             new DirectoryListing(directory),
-            watched(),
+            watched,
             tokens,
             authenticator,
             blobs,

@@ -34,7 +34,9 @@ import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalNews;
 import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.JournalThreads;
 import io.copyhold.runtime.journal.PostgresJournal;
+import io.copyhold.runtime.journal.TermWatch;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
 import io.copyhold.runtime.postgres.ControlDatabase;
@@ -91,6 +93,7 @@ public final class Node {
   private final HikariDataSource pool;
   private final HikariDataSource eventPool;
   private final ExecutorService blocking;
+  private final ExecutorService journalThreads = JournalThreads.start();
   private final Edges edges;
   private final PauseWatch watch;
   private final AtomicBoolean retiring = new AtomicBoolean();
@@ -122,7 +125,7 @@ public final class Node {
 
     EntityTypes types = new EntityTypes(Wiring.stored());
     PostgresJournal events =
-        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), journal);
+        new PostgresJournal(new ControlDatabase(eventPool, journalThreads), types.codec(), journal);
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
@@ -168,6 +171,7 @@ public final class Node {
             clock, name);
     edges.show(agenda);
     JournalNews.follow(system, events, name, edges::stored);
+    TermWatch.start(system, events);
     edges.show(watch);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
@@ -376,6 +380,7 @@ public final class Node {
           watch.close();
           pool.close();
           eventPool.close();
+          journalThreads.shutdown();
           ended.complete(status);
         });
   }
