@@ -332,7 +332,9 @@ public final class Supervisor implements Closeable {
       addressSuffixes.put(name, "@" + settings.host() + ":" + link);
       all.put("copyhold.node.remoting.port", link);
       all.put("copyhold.node.remoting.bind-port", bind);
-      all.put("copyhold.node.remoting.source", relays.source(name, index));
+      String source = relays.source(name, index);
+      all.put("copyhold.node.remoting.source", source);
+      all.put("copyhold.store.source-address", source);
       if (told.get("copyhold.journal.port") instanceof Integer journal) {
         all.put("copyhold.journal.port", relays.link(name, "journal", journal));
       }

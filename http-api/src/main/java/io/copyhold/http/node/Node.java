@@ -127,7 +127,8 @@ public final class Node {
             control.lives(), LifeWatch.members(system), shell.carefulFor(), InstantSource.system());
     inHand.begin(settings.name());
     LifeWatch.start(system, inHand);
-    Quarantines quarantines = new Quarantines(inHand);
+    Quarantines quarantines =
+        new Quarantines(inHand, entity -> parts.stream().anyMatch(part -> part.poisons(entity)));
     NodeSettings known = NodeSettings.from(config); // with what the profile sets
     NodeRegister register = control.register(known.membership().deadAfter());
     UniqueAddress self = cluster.selfMember().uniqueAddress();
