@@ -8,7 +8,7 @@ import io.copyhold.runtime.postgres.ControlDatabase;
 import io.copyhold.runtime.postgres.ControlSchema;
 import io.copyhold.runtime.postgres.PoolSettings;
 import io.copyhold.runtime.postgres.PostgresFixture;
-import io.copyhold.tenants.store.StoreBudgets;
+import io.copyhold.tenants.store.PostgresPermitLeases;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -25,7 +25,7 @@ class PermitsTest {
                 PoolSettings.from(
                         "permits", ConfigFactory.load().getConfig("copyhold.postgres.pool"))
                     .withMaxSize(2))) {
-      new ControlSchema(List.of(StoreBudgets.SCHEMA), Duration.ofMinutes(2)).apply(pool);
+      new ControlSchema(List.of(PostgresPermitLeases.SCHEMA), Duration.ofMinutes(2)).apply(pool);
       ControlDatabase control = new ControlDatabase(pool, Runnable::run);
       run(pool, "INSERT INTO copyhold.permit_budget VALUES ('store-a', 'connections', 10)");
       run(
