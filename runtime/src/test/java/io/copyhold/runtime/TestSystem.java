@@ -1,17 +1,21 @@
 package io.copyhold.runtime;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.runtime.agenda.AgendaDaemon;
 import io.copyhold.runtime.agenda.AgendaSettings;
 import io.copyhold.runtime.agenda.PostgresAgenda;
+import io.copyhold.runtime.cassandra.CassandraFixture;
+import io.copyhold.runtime.cassandra.ControlKeyspace;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.LifeWatch;
+import io.copyhold.runtime.entity.NodeLife;
 import io.copyhold.runtime.entity.Ports;
-import io.copyhold.runtime.entity.PostgresInHand;
+import io.copyhold.runtime.entity.PostgresLifeNotes;
 import io.copyhold.runtime.entity.Quarantine;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reactor;
@@ -19,8 +23,14 @@ import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShardOwnership;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
+import io.copyhold.runtime.journal.CassandraFeed;
+import io.copyhold.runtime.journal.CassandraJournal;
+import io.copyhold.runtime.journal.Feed;
+import io.copyhold.runtime.journal.Journal;
 import io.copyhold.runtime.journal.JournalSchema;
 import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.KeyspaceTables;
+import io.copyhold.runtime.journal.PostgresFeed;
 import io.copyhold.runtime.journal.PostgresJournal;
 import io.copyhold.runtime.postgres.ControlDatabase;
 import io.copyhold.runtime.postgres.ControlSchema;
@@ -33,6 +43,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,6 +53,7 @@ import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
+import org.apache.pekko.actor.setup.Setup;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -58,23 +70,26 @@ public final class TestSystem implements AutoCloseable {
   /** For what must come true: generous, because the machine is shared. */
   public static final Duration PATIENCE = Duration.ofSeconds(90);
 
+  private final Config config;
   private final ActorSystem<Void> system;
   private final EntityTypes types;
   private final HikariDataSource pool;
   private final HikariDataSource eventPool;
+  private final @Nullable ControlKeyspace keyspace;
+  private final Journal events;
   private final ExecutorService blocking;
   private final ControlDatabase control;
   private final ShardedEntities entities;
   private final History history;
   private final Ports ports;
-  private final PostgresInHand inHand;
+  private final NodeLife inHand;
   private boolean killed;
 
   private TestSystem(Database database, Options options) {
     Map<String, Object> keys = new HashMap<>(options.keys);
     keys.putAll(JournalSettings.keys(database));
     keys.put("pekko.coordinated-shutdown.phases.cluster-exiting.timeout", "1s");
-    var config = RuntimeConfig.of(ConfigFactory.parseMap(keys));
+    this.config = RuntimeConfig.of(ConfigFactory.parseMap(keys));
     JournalSettings settings = JournalSettings.from(config);
     this.blocking = Executors.newVirtualThreadPerTaskExecutor();
     this.pool = database.pool(settings.sidePool());
@@ -84,13 +99,20 @@ public final class TestSystem implements AutoCloseable {
     List<EntityType<?, ?, ?>> all = new ArrayList<>(options.types);
     all.add(Quarantine.TYPE);
     this.types = new EntityTypes(all);
-    PostgresJournal events =
-        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), settings);
+    this.keyspace =
+        config.getString("copyhold.journal.kind").equals("cassandra")
+            ? CassandraFixture.open(keys, KeyspaceTables.parts())
+            : null;
+    Setup journal =
+        keyspace == null
+            ? new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), settings)
+            : new CassandraJournal(keyspace, types.codec(), blocking, config);
+    this.events = (Journal) journal;
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
             "copyhold",
-            ActorSystemSetup.create(BootstrapSetup.create(config), types, events));
+            ActorSystemSetup.create(BootstrapSetup.create(config), types, journal));
     Cluster cluster = Cluster.get(system);
     events.named(AgendaDaemon.node(cluster.selfMember()));
     cluster
@@ -103,9 +125,8 @@ public final class TestSystem implements AutoCloseable {
     until(() -> cluster.selfMember().status().equals(org.apache.pekko.cluster.MemberStatus.up()));
     ShellSettings shell = ShellSettings.from(config);
     this.inHand =
-        new PostgresInHand(
-            control,
-            AgendaDaemon.node(cluster.selfMember()),
+        new NodeLife(
+            new PostgresLifeNotes(control, AgendaDaemon.node(cluster.selfMember())),
             LifeWatch.members(system),
             shell.carefulFor(),
             options.clock);
@@ -156,6 +177,11 @@ public final class TestSystem implements AutoCloseable {
 
     public Options with(String key, Object value) {
       keys.put(key, value);
+      return this;
+    }
+
+    public Options with(Map<String, ?> more) {
+      keys.putAll(more);
       return this;
     }
 
@@ -212,6 +238,22 @@ public final class TestSystem implements AutoCloseable {
 
   public EntityTypes types() {
     return types;
+  }
+
+  public Journal journal() {
+    return events;
+  }
+
+  /** Where the journal is in Cassandra. */
+  public ControlKeyspace keyspace() {
+    return Objects.requireNonNull(keyspace, "this node's journal is in PostgreSQL");
+  }
+
+  /** The feed of the journal that this node has. */
+  public Feed feed() {
+    return keyspace == null
+        ? new PostgresFeed(control, types.codec())
+        : new CassandraFeed(keyspace, types.codec(), blocking, config);
   }
 
   public ControlDatabase control() {
@@ -289,6 +331,12 @@ public final class TestSystem implements AutoCloseable {
     await(system.getWhenTerminated());
     if (!killed) {
       inHand.end();
+    }
+    if (keyspace != null) {
+      if (!killed) {
+        ((CassandraJournal) events).close();
+      }
+      keyspace.close();
     }
     pool.close();
     eventPool.close();

@@ -192,24 +192,26 @@ public final class SimDisk {
       rows.computeIfAbsent(row.persistenceId(), _ -> new TreeMap<>()).put(row.sequence(), row);
     }
     // one transaction: who looks on the way sees no row missing
-    withRows(batch, (row, rows) -> rows.putAll(row.agenda(), row.node()));
+    withRows(batch, (row, change, rows) -> rows.putAll(change, row.node()));
     if (afterWrite != null) {
       afterWrite.accept(batch);
     }
-    withRows(batch, (row, rows) -> rows.removeAll(entity(row), row.agenda()));
+    withRows(
+        batch, (row, change, rows) -> rows.removeAll(EntityRef.parse(row.persistenceId()), change));
     return null;
   }
 
-  private void withRows(List<Row> batch, BiConsumer<Row, SimAgenda> change) {
-    for (Row row : batch) {
-      if (agenda != null && row.agenda() != null) {
-        change.accept(row, agenda);
-      }
-    }
+  private interface WithRows {
+    void change(Row row, Journaled.AgendaChange change, SimAgenda rows);
   }
 
-  private static EntityRef entity(Row row) {
-    return EntityRef.parse(row.persistenceId());
+  private void withRows(List<Row> batch, WithRows with) {
+    for (Row row : batch) {
+      Journaled.AgendaChange change = row.agenda();
+      if (agenda != null && change != null) {
+        with.change(row, change, agenda);
+      }
+    }
   }
 
   void close() {

@@ -240,11 +240,12 @@ class PrimaryFailoverTest {
     Thread load =
         Thread.ofVirtual()
             .start(() -> {
-              for (long n = 1; !stop.get(); n++) {
+              long n = 1;
+              while (!stop.get()) { // the same number until it is acknowledged
                 try {
                   Rest.Said said = rest.send("POST", "/v1/beacons/pulse/beat", map("n", n));
                   if (said.status() / 100 == 2) {
-                    acknowledged.set(n);
+                    acknowledged.set(n++);
                   } else {
                     trouble.set(said.toString());
                     TimeUnit.MILLISECONDS.sleep(50);

@@ -11,6 +11,8 @@ import io.copyhold.failover.divergence.Verification;
 import io.copyhold.http.auth.Permission;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.journal.Timeline;
 import io.copyhold.tenants.pool.Pool;
@@ -49,16 +51,22 @@ public final class ControlRoutes implements MoreRoutes {
 
   private final Listing listing;
   private final Backups backups;
+  private final boolean possible;
   private final Verification verification;
   private final Reconciliation reconciliation;
 
+  /**
+   * @param possible false where the control database is not one that we back up
+   */
   public ControlRoutes(
       Listing listing,
       Backups backups,
+      boolean possible,
       Verification verification,
       Reconciliation reconciliation) {
     this.listing = listing;
     this.backups = backups;
+    this.possible = possible;
     this.verification = verification;
     this.reconciliation = reconciliation;
   }
@@ -95,6 +103,12 @@ public final class ControlRoutes implements MoreRoutes {
 
   private Answer begin(Call call, Resource.Shared shared, ControlBackup.Task task)
       throws InterruptedException {
+    if (!possible) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "backup-elsewhere", "the control plane is in Cassandra, which we do not back up")
+              .todo("take snapshots with its own tools"));
+    }
     Resource resource = Kinds.resource(ControlBackup.TYPE.name(), shared);
     return Resource.changed(
         resource.ask(call, ControlBackup.REF, new ControlBackup.Command.Begin(task)));

@@ -28,7 +28,7 @@ import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.PortAdapter;
-import io.copyhold.runtime.agenda.PostgresAgenda;
+import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
@@ -37,20 +37,19 @@ import io.copyhold.runtime.entity.Ports;
 import io.copyhold.runtime.entity.Recordings;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShardedEntities;
+import io.copyhold.runtime.journal.Blobs;
+import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.FeedSettings;
-import io.copyhold.runtime.journal.PostgresBlobs;
-import io.copyhold.runtime.journal.PostgresFeed;
+import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.journal.Timeline;
-import io.copyhold.runtime.journal.Timelines;
+import io.copyhold.runtime.operation.Definitions;
 import io.copyhold.runtime.operation.DirectoryOperations;
 import io.copyhold.runtime.operation.OperationSweep;
+import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.OperationTypes;
-import io.copyhold.runtime.operation.PostgresDefinitions;
 import io.copyhold.runtime.operation.Proofs;
 import io.copyhold.runtime.operation.SweepSettings;
-import io.copyhold.runtime.postgres.ControlDatabase;
 import io.copyhold.runtime.postgres.EmbeddedPostgresSettings;
-import io.copyhold.runtime.replay.PostgresReplayOffsets;
 import io.copyhold.runtime.replay.Replays;
 import io.copyhold.runtime.telemetry.Metrics;
 import io.copyhold.runtime.telemetry.OpenTelemetryTelemetry;
@@ -80,7 +79,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
-import javax.sql.DataSource;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -96,7 +94,7 @@ final class Edges implements AutoCloseable {
   private final Config config;
   private final NodeSettings settings;
   private final ActorSystem<?> system;
-  private final ControlDatabase control;
+  private final ControlPlane control;
   private final Secrets secrets;
   private final ShardedEntities entities;
   private final History history;
@@ -105,7 +103,7 @@ final class Edges implements AutoCloseable {
   private final Verification verification;
   private final EntityTypes types;
   private final Backups backups;
-  private final PostgresBlobs blobs;
+  private final Blobs blobs;
   private final Directory directory;
   private final io.copyhold.runtime.view.Changes changes;
   private final ScheduledExecutorService timer;
@@ -126,15 +124,13 @@ final class Edges implements AutoCloseable {
       NodeSettings settings,
       ActorSystem<?> system,
       EntityTypes types,
-      ControlDatabase control,
+      ControlPlane control,
       Secrets secrets,
       ShardedEntities entities,
       History history,
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
       InstantSource clock,
-      String name,
-      Timelines timelines,
       Verification verification) {
     this.config = config;
     this.settings = settings;
@@ -149,11 +145,11 @@ final class Edges implements AutoCloseable {
     this.types = types;
     this.backups =
         new Backups(BackupSettings.from(config, settings.data()), InstantSource.system());
-    this.blobs = new PostgresBlobs(control);
+    this.blobs = control.blobs();
     this.metrics = new Metrics(version());
     this.telemetry =
         OpenTelemetryTelemetry.start(TelemetrySettings.from(config), settings.name(), metrics);
-    PostgresFeed feed = new PostgresFeed(control, types.codec());
+    Feed feed = control.feed();
     this.directory =
         Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings, verification.timeline()));
     metrics.gauge(
@@ -172,8 +168,7 @@ final class Edges implements AutoCloseable {
     EntityAddresses addresses = new EntityAddresses(entities);
     this.budgets =
         new StoreBudgets(
-            control.pool(),
-            name,
+            control.permits(),
             addresses,
             BudgetSettings.from(config.getConfig("copyhold.store")),
             clock,
@@ -184,7 +179,7 @@ final class Edges implements AutoCloseable {
                 new PostgresEngine(
                     StoreSettings.from(config.getConfig("copyhold.store")),
                     budgets,
-                    timelines::of)),
+                    control.timelines()::of)),
             addresses,
             DataStores.Passwords.in(secrets));
   }
@@ -194,19 +189,17 @@ final class Edges implements AutoCloseable {
       NodeSettings settings,
       ActorSystem<?> system,
       EntityTypes types,
-      ControlDatabase control,
+      ControlPlane control,
       Secrets secrets,
       ShardedEntities entities,
       History history,
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
       InstantSource clock,
-      String name,
-      Timelines timelines,
       Verification verification) {
     return new Edges(
         config, settings, system, types, control, secrets, entities, history, blocking, parts,
-        clock, name, timelines, verification);
+        clock, verification);
   }
 
   /**
@@ -266,8 +259,8 @@ final class Edges implements AutoCloseable {
   }
 
   /** Shows the agenda's size and lag among the numbers. */
-  void show(PostgresAgenda agenda) {
-    metrics.gaugeLater("copyhold_agenda_rows", "Wake-ups that are planned.", agenda::size);
+  void show(Agenda agenda) {
+    metrics.gaugeLater("copyhold_agenda_rows", "Wake-ups that are planned.", agenda::sizeLately);
     metrics.gaugeLater(
         "copyhold_agenda_lag_milliseconds",
         "For how long the oldest due wake-up has been waiting.",
@@ -277,7 +270,7 @@ final class Edges implements AutoCloseable {
   /** Starts the sweep over operations, and what the API asks about them. */
   void watch(Ports ports, Recordings recordings, OperationTypes known, EntityTypes types) {
     SweepSettings sweep = SweepSettings.from(config);
-    PostgresDefinitions definitions = new PostgresDefinitions(control, ports.node());
+    Definitions definitions = control.definitions();
     definitions
         .advertise(known.definitions())
         .whenComplete((_, failure) -> {
@@ -305,8 +298,7 @@ final class Edges implements AutoCloseable {
         "copyhold_operations_stranded",
         "Operations that no node of the cluster can run.",
         () -> live.count("state", "stranded"));
-    diagnosis =
-        new Diagnosis(proofs, new Replays(recordings, types, new PostgresReplayOffsets(control)));
+    diagnosis = new Diagnosis(proofs, new Replays(recordings, types, control.replays()));
   }
 
   /** Begins to compare owners with their homes whenever the journal may have gone back. */
@@ -354,16 +346,23 @@ final class Edges implements AutoCloseable {
         blobs,
         directory,
         new SecureRandom(),
-        ControlOperations.all(
-            backups,
-            new Drill(
-                backups,
-                EmbeddedPostgresSettings.from(
-                    config.getConfig("copyhold.postgres.embedded"), settings.data()),
-                types.codec(),
-                InstantSource.system()),
-            settings.control()),
+        onCassandra() ? List.of() : controlOperations(),
         parts);
+  }
+
+  private boolean onCassandra() {
+    return JournalSettings.onCassandra(config);
+  }
+
+  private List<OperationType<?>> controlOperations() {
+    Drill drill =
+        new Drill(
+            backups,
+            EmbeddedPostgresSettings.from(
+                config.getConfig("copyhold.postgres.embedded"), settings.data()),
+            types.codec(),
+            InstantSource.system());
+    return ControlOperations.all(backups, drill, JournalSettings.from(config).database());
   }
 
   /** Opens the admin API; blocks until it is open. */
@@ -396,6 +395,7 @@ final class Edges implements AutoCloseable {
         new ControlRoutes(
             new DirectoryListing(directory),
             backups,
+            !onCassandra(),
             verification,
             new Reconciliation(verification, entities)));
     RouteTable routes = api.routes(more);
@@ -425,6 +425,9 @@ final class Edges implements AutoCloseable {
   }
 
   private void scheduleBackups() {
+    if (onCassandra()) {
+      return;
+    }
     BackupSettings wanted = backups.settings();
     Reply reply =
         entities
@@ -458,29 +461,14 @@ final class Edges implements AutoCloseable {
   }
 
   private HealthCheck journal() {
-    return check(
-        "journal",
-        () -> {
-          try (var connection = database().getConnection()) {
-            return connection.isValid(1);
-          }
-        },
-        "the control database does not answer");
+    return check("journal", control::answers, "the control database does not answer");
   }
 
   private HealthCheck membership(BooleanSupplier member) {
-    return check("member", member::getAsBoolean, "this node is not a member of the cluster yet");
+    return check("member", member, "this node is not a member of the cluster yet");
   }
 
-  private DataSource database() {
-    return control.pool();
-  }
-
-  private interface Condition {
-    boolean holds() throws java.sql.SQLException;
-  }
-
-  private static HealthCheck check(String name, Condition condition, String otherwise) {
+  private static HealthCheck check(String name, BooleanSupplier condition, String otherwise) {
     return new HealthCheck() {
       @Override
       public String name() {
@@ -489,12 +477,8 @@ final class Edges implements AutoCloseable {
 
       @Override
       public Verdict look() {
-        try {
-          boolean holds = condition.holds();
-          return new Verdict(holds, holds ? "good" : otherwise);
-        } catch (java.sql.SQLException e) {
-          return new Verdict(false, otherwise);
-        }
+        boolean holds = condition.getAsBoolean();
+        return new Verdict(holds, holds ? "good" : otherwise);
       }
     };
   }

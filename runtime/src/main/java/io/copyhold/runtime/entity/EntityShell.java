@@ -79,6 +79,9 @@ final class EntityShell<S, C, E>
   private boolean live;
   private boolean leaving;
 
+  private @Nullable JsonNode summarized;
+  private long summarizedAt = -1;
+
   /** Since it was last asked whether it is idle. One timer, and none to be set anew per message. */
   private boolean touched;
 
@@ -344,7 +347,9 @@ final class EntityShell<S, C, E>
     if (ending != null) {
       attached.add(ending.end());
     }
-    boolean summaryChanged = state.version() == 0 || !summary.equals(type.summary(state.state()));
+    boolean summaryChanged = state.version() == 0 || !summary.equals(summary(state));
+    summarized = summary;
+    summarizedAt = version;
     List<Journaled> stored =
         Journaled.of(
             events,
@@ -365,6 +370,13 @@ final class EntityShell<S, C, E>
       return Effect().noReply();
     }
     return store(stored, ask, applied, rows, names, seen, ending);
+  }
+
+  /** Made once for each state: it is what the next one is compared with. */
+  private JsonNode summary(ShellState<S> state) {
+    return summarized != null && summarizedAt == state.version()
+        ? summarized
+        : type.summary(state.state());
   }
 
   private ReplyEffect<Journaled, ShellState<S>> store(

@@ -28,7 +28,7 @@ public final class JournalNews {
    * @param told must not block
    */
   public static void follow(
-      ActorSystem<?> system, PostgresJournal journal, String node, Runnable told) {
+      ActorSystem<?> system, Journal journal, String node, Runnable told) {
     ActorRef<Topic.Command<String>> topic =
         system.systemActorOf(Topic.create(String.class, "journal"), "journal-topic", Props.empty());
     ActorRef<String> listener =

@@ -29,6 +29,12 @@ public record JournalSettings(
     GroupCommit.Limits groups,
     int shards,
     Duration schemaLockMax) {
+  /** {@code copyhold.journal.kind} of a control plane in PostgreSQL. */
+  public static final String POSTGRES = "postgres";
+
+  /** And of one in Cassandra. */
+  public static final String CASSANDRA = "cassandra";
+
   /**
    * How the small reads of recovering entities are gathered. Their number is bounded by {@code
    * pekko.persistence.max-concurrent-recoveries}, well below what may wait here; a group of 64
@@ -66,6 +72,22 @@ public record JournalSettings(
    */
   public HikariDataSource open(PoolSettings settings) {
     return database.pool(settings, ARRIVE);
+  }
+
+  /**
+   * Whether the control plane is in Cassandra ({@code copyhold.journal.kind}).
+   *
+   * @param root a whole configuration
+   */
+  public static boolean onCassandra(Config root) {
+    String kind = root.getString("copyhold.journal.kind");
+    if (!kind.equals(POSTGRES) && !kind.equals(CASSANDRA)) {
+      throw new ProblemException(
+          "journal-unknown",
+          "The configuration names the journal \"" + kind + "\" (copyhold.journal.kind).",
+          "Name postgres or cassandra.");
+    }
+    return kind.equals(CASSANDRA);
   }
 
   /**

@@ -14,4 +14,23 @@ final class JournalSetup {
         .orElseThrow(
             () -> new IllegalStateException("the actor system was made without PostgresJournal"));
   }
+
+  static CassandraJournal cassandra(ActorSystem system) {
+    return system
+        .settings()
+        .setup()
+        .get(CassandraJournal.class)
+        .orElseThrow(
+            () -> new IllegalStateException("the actor system was made without CassandraJournal"));
+  }
+
+  /** Whichever there is. */
+  static Journal any(ActorSystem system) {
+    return system
+        .settings()
+        .setup()
+        .get(CassandraJournal.class)
+        .<Journal>map(journal -> journal)
+        .orElseGet(() -> of(system));
+  }
 }

@@ -12,11 +12,10 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.persistence.query.EventEnvelope;
 import org.apache.pekko.persistence.query.Offset;
-import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
 import org.apache.pekko.stream.javadsl.Source;
 
 /** The events of one entity, read in pages: no connection is held between two. */
-public final class PostgresEvents implements CurrentEventsByPersistenceIdQuery {
+public final class PostgresEvents implements Events {
   private static final int PAGE = 500;
 
   private static final String EVENTS =
@@ -103,7 +102,7 @@ public final class PostgresEvents implements CurrentEventsByPersistenceIdQuery {
     });
   }
 
-  /** The version of the newest event of an entity; 0 where there is none. Blocks. */
+  @Override
   public long highest(EntityRef entity) {
     return highest(entity.persistenceId());
   }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *
  * It is handed to the actor system as a setup, where the plugins find it.
  */
-public final class PostgresJournal extends Setup {
+public final class PostgresJournal extends Setup implements Journal {
   /** Two transactions that touch the same agenda rows may meet in a deadlock. */
   private static final int ATTEMPTS = 3;
 
@@ -47,11 +48,6 @@ public final class PostgresJournal extends Setup {
 
   /** What a row weighs besides its payload. */
   private static final long ROW_BYTES = 200;
-
-  /** Told after each commit, in the writer's thread; must not block. */
-  public interface Listener {
-    void stored();
-  }
 
   /**
    * Events of one entity, and perhaps of what it owns, stored together or not at all.
@@ -117,28 +113,27 @@ public final class PostgresJournal extends Setup {
     this.writes = new GroupCommit<>("journal", database.blocking(), settings.groups(), this::write);
   }
 
-  /**
-   * @param name of this node, unlike all others and unlike itself before a restart, as claims and
-   *     agenda rows show it
-   */
+  @Override
   public void named(String name) {
     node = name;
   }
 
+  @Override
   public Terms terms() {
     return terms;
   }
 
-  /** The reading side. */
+  @Override
   public PostgresEvents events() {
     return new PostgresEvents(database, codec);
   }
 
+  @Override
   public void listen(Listener listener) {
     listeners.add(listener);
   }
 
-  /** Writes that wait to be stored. */
+  @Override
   public int waiting() {
     return writes.waiting();
   }
@@ -159,8 +154,8 @@ public final class PostgresJournal extends Setup {
     return writes.add(write, write.bytes());
   }
 
-  /** Makes this node the shard's owner; completes with the term. */
-  CompletionStage<Long> claim(Shard shard) {
+  @Override
+  public CompletionStage<Long> claim(Shard shard) {
     return database.later(connection -> {
       try (PreparedStatement s =
           connection.prepareStatement("SELECT term, lock FROM copyhold.claim_shard(?, ?, ?)")) {
@@ -174,6 +169,12 @@ public final class PostgresJournal extends Setup {
         }
       }
     });
+  }
+
+  @Override
+  public CompletionStage<Void> release(Shard shard) {
+    terms.released(shard);
+    return CompletableFuture.completedStage(null);
   }
 
   /**

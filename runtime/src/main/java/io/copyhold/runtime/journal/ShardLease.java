@@ -1,7 +1,6 @@
 package io.copyhold.runtime.journal;
 
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -20,13 +19,13 @@ public final class ShardLease extends Lease {
   private static final Logger log = LoggerFactory.getLogger(ShardLease.class);
 
   private final LeaseSettings settings;
-  private final PostgresJournal journal;
+  private final Journal journal;
   private final Shard shard;
 
   /** Made by Pekko, one for each shard. */
   public ShardLease(LeaseSettings settings, ExtendedActorSystem system) {
     this.settings = settings;
-    this.journal = JournalSetup.of(system);
+    this.journal = JournalSetup.any(system);
     this.shard = shard(settings.leaseName(), system.name() + "-shard-");
   }
 
@@ -69,8 +68,7 @@ public final class ShardLease extends Lease {
 
   @Override
   public CompletionStage<Boolean> release() {
-    journal.terms().released(shard);
-    return CompletableFuture.completedFuture(true);
+    return journal.release(shard).thenApply(_ -> true);
   }
 
   @Override

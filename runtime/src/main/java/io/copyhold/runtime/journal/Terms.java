@@ -82,6 +82,12 @@ public final class Terms {
     }
   }
 
+  /** The term under which this node owns the shard; 0 when it does not. */
+  long term(Shard shard) {
+    Held now = held.get(shard);
+    return now == null ? 0 : now.term();
+  }
+
   /** The node was paused or cut off for too long to know what it owns: it gives all up. */
   public void lostAll() {
     held.forEach((shard, now) -> lost(shard, now.term()));

@@ -32,6 +32,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
+import org.apache.pekko.persistence.JournalProtocol;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -136,6 +137,23 @@ class PostgresJournalTest extends JournalContract {
     return strings(
         "SELECT name || ' ' || node FROM copyhold.agenda WHERE entity = ? ORDER BY 1",
         entity.toString());
+  }
+
+  @Test
+  void aVersionIsStoredOnceWhoeverComesSecond() {
+    stored(1, 2);
+    List<Object> second = bring(entity, 2, 1);
+    assertThat(second.get(0)).isInstanceOf(JournalProtocol.WriteMessagesFailed.class);
+    assertThat(second.get(1)).isInstanceOf(JournalProtocol.WriteMessageFailure.class);
+    assertThat(all().versions()).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void eventsOfOneWriteAreStoredTogetherOrNotAtAll() {
+    stored(1, 2);
+    List<Object> overlapping = bring(entity, 2, 3);
+    assertThat(overlapping.getFirst()).isInstanceOf(JournalProtocol.WriteMessagesFailed.class);
+    assertThat(all().versions()).containsExactly(1L, 2L);
   }
 
   @Test
