@@ -54,77 +54,74 @@ CREATE TABLE copyhold.snapshot (
 -- First key of the advisory locks of shards.
 CREATE FUNCTION copyhold.lock_space() RETURNS integer IMMUTABLE LANGUAGE sql RETURN 7401;
 
--- Makes the node the owner of a shard and tells its new term. Waits for appends under way: whoever recovers an entity
--- afterwards sees everything that its former owner could write.
-CREATE FUNCTION copyhold.claim_shard(p_type text, p_shard integer, p_node text) RETURNS bigint
+-- Makes the node the owner of a shard; tells its new term and the key of its lock. Waits for appends under way: whoever
+-- recovers an entity afterwards sees everything that its former owner could write.
+CREATE FUNCTION copyhold.claim_shard(p_type text, p_shard integer, p_node text, OUT term bigint, OUT lock integer)
 LANGUAGE plpgsql AS $$
-DECLARE
-  key integer;
-  claimed bigint;
 BEGIN
   INSERT INTO copyhold.shard_term (type, shard, term, node) VALUES (p_type, p_shard, 0, '')
     ON CONFLICT DO NOTHING;
-  SELECT lock INTO key FROM copyhold.shard_term WHERE type = p_type AND shard = p_shard;
-  PERFORM pg_advisory_xact_lock(copyhold.lock_space(), key);
-  UPDATE copyhold.shard_term
+  SELECT t.lock INTO lock FROM copyhold.shard_term AS t WHERE t.type = p_type AND t.shard = p_shard;
+  PERFORM pg_advisory_xact_lock(copyhold.lock_space(), lock);
+  UPDATE copyhold.shard_term AS t
     SET term = nextval('copyhold.term'), node = p_node, claimed = clock_timestamp()
-    WHERE type = p_type AND shard = p_shard RETURNING term INTO claimed;
-  RETURN claimed;
+    WHERE t.type = p_type AND t.shard = p_shard RETURNING t.term INTO term;
 END $$;
 
+-- Microseconds since 1970, exactly.
+CREATE FUNCTION copyhold.instant(micros bigint) RETURNS timestamptz IMMUTABLE LANGUAGE sql
+  RETURN timestamptz 'epoch' + micros * interval '1 microsecond';
+
 -- Stores writes of many entities at once, and with each the agenda rows that go with it. One statement and one
--- transaction: a client that stops in the middle holds no lock. Answers for each write whether it was stored: false
--- means that its shard has another owner by now. Fails as a whole when a version is taken; the caller then brings the
--- writes one by one.
+-- transaction: a client that stops in the middle holds no lock. Answers which shards have another owner by now, as
+-- places in p_lock; of these nothing is stored; null means none. Fails as a whole when a version is taken; the caller
+-- then brings the writes one by one.
 --
--- The arrays p_type, p_shard and p_term have one element per write, the others name the write they belong to, 1 and up.
+-- p_lock and p_term have one element per shard and term, in the order of the locks; the others name their shard by its
+-- place there. Times are microseconds since 1970.
 CREATE FUNCTION copyhold.append(
-  p_node text,
-  p_type text[], p_shard integer[], p_term bigint[],
-  e_write integer[], e_entity text[], e_version bigint[], e_name text[], e_payload bytea[], e_at timestamptz[],
+  p_node text, p_lock integer[], p_term bigint[],
+  e_shard integer[], e_entity text[], e_version bigint[], e_name text[], e_payload bytea[], e_at bigint[],
   e_principal text[], e_slice smallint[],
-  r_write integer[], r_entity text[], r_name text[], r_due timestamptz[], r_hash integer[],
-  d_write integer[], d_entity text[], d_name text[]
-) RETURNS boolean[]
+  r_shard integer[], r_entity text[], r_name text[], r_due bigint[], r_hash integer[],
+  d_shard integer[], d_entity text[], d_name text[]
+) RETURNS integer[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  held boolean[];
+  lost integer[];
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(copyhold.lock_space(), shards.lock) FROM (
-    SELECT DISTINCT t.lock
-    FROM unnest(p_type, p_shard) AS w (type, shard) JOIN copyhold.shard_term AS t USING (type, shard)
-    ORDER BY t.lock
-  ) AS shards;
+  PERFORM pg_advisory_xact_lock_shared(copyhold.lock_space(), w.lock) FROM unnest(p_lock) AS w (lock);
 
-  SELECT array_agg(t.term IS NOT DISTINCT FROM w.term ORDER BY w.n) INTO held
-  FROM unnest(p_type, p_shard, p_term) WITH ORDINALITY AS w (type, shard, term, n)
-  LEFT JOIN copyhold.shard_term AS t USING (type, shard);
+  -- A statement of its own: it must see what was committed before the locks were had.
+  SELECT array_agg(w.n) INTO lost
+  FROM unnest(p_lock, p_term) WITH ORDINALITY AS w (lock, term, n)
+  WHERE NOT EXISTS (SELECT FROM copyhold.shard_term AS t WHERE t.lock = w.lock AND t.term = w.term);
 
   INSERT INTO copyhold.event (entity, version, name, payload, at, principal, term, slice)
-  SELECT e.entity, e.version, e.name, e.payload, e.at, e.principal, p_term[e.write], e.slice
-  FROM unnest(e_write, e_entity, e_version, e_name, e_payload, e_at, e_principal, e_slice)
-    AS e (write, entity, version, name, payload, at, principal, slice)
-  WHERE held[e.write];
+  SELECT e.entity, e.version, e.name, e.payload, copyhold.instant(e.at), e.principal, p_term[e.shard], e.slice
+  FROM unnest(e_shard, e_entity, e_version, e_name, e_payload, e_at, e_principal, e_slice)
+    AS e (shard, entity, version, name, payload, at, principal, slice)
+  WHERE lost IS NULL OR e.shard <> ALL (lost);
 
-  IF cardinality(r_write) > 0 THEN
+  IF cardinality(r_shard) > 0 THEN
     INSERT INTO copyhold.agenda (entity, name, due, next, hash, node)
-    SELECT r.entity, r.name, r.due, r.due, r.hash, p_node
-    FROM unnest(r_write, r_entity, r_name, r_due, r_hash) AS r (write, entity, name, due, hash)
-    WHERE held[r.write]
+    SELECT r.entity, r.name, copyhold.instant(r.due), copyhold.instant(r.due), r.hash, p_node
+    FROM unnest(r_shard, r_entity, r_name, r_due, r_hash) AS r (shard, entity, name, due, hash)
+    WHERE lost IS NULL OR r.shard <> ALL (lost)
     ORDER BY r.entity, r.name
     ON CONFLICT (entity, name) DO UPDATE
     SET due = excluded.due, next = excluded.due, node = excluded.node, missed = 0;
   END IF;
 
-  IF cardinality(d_write) > 0 THEN
+  IF cardinality(d_shard) > 0 THEN
     DELETE FROM copyhold.agenda USING (
       SELECT a.entity, a.name FROM copyhold.agenda AS a
-      JOIN unnest(d_write, d_entity, d_name) AS d (write, entity, name) USING (entity, name)
-      WHERE held[d.write]
+      JOIN unnest(d_shard, d_entity, d_name) AS d (shard, entity, name) USING (entity, name)
+      WHERE lost IS NULL OR d.shard <> ALL (lost)
       ORDER BY a.entity, a.name FOR UPDATE OF a
     ) AS gone
     WHERE agenda.entity = gone.entity AND agenda.name = gone.name;
   END IF;
 
-  RETURN held;
+  RETURN lost;
 END $$;

@@ -11,6 +11,7 @@ import io.copyhold.http.admin.Diagnosis;
 import io.copyhold.http.admin.HealthCheck;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
+import io.copyhold.http.auth.Revocations;
 import io.copyhold.http.auth.Token;
 import io.copyhold.http.auth.TokenText;
 import io.copyhold.http.auth.Tokens;
@@ -168,7 +169,8 @@ public final class Node implements AutoCloseable {
         new Operations(new OperationTypes(PaperOperations.all()), types.codec(), history);
     all.forEach(type -> host(type, ports, types, history, operations));
     AdminSettings settings = AdminSettings.from(config);
-    Authenticator authenticator = new Authenticator(entities, clock, settings.tokenCache());
+    Authenticator authenticator = new Authenticator(entities, clock, settings.trust());
+    Revocations.follow(system, directory, authenticator);
     tokens = new Tokens(entities, new SecureRandom());
     AdminApi api =
         new AdminApi(

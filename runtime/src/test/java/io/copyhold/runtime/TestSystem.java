@@ -13,8 +13,9 @@ import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.LifeWatch;
+import io.copyhold.runtime.entity.NodeLife;
 import io.copyhold.runtime.entity.Ports;
-import io.copyhold.runtime.entity.PostgresInHand;
+import io.copyhold.runtime.entity.PostgresLifeNotes;
 import io.copyhold.runtime.entity.Quarantine;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reactor;
@@ -81,7 +82,7 @@ public final class TestSystem implements AutoCloseable {
   private final ShardedEntities entities;
   private final History history;
   private final Ports ports;
-  private final PostgresInHand inHand;
+  private final NodeLife inHand;
   private boolean killed;
 
   private TestSystem(Database database, Options options) {
@@ -124,9 +125,8 @@ public final class TestSystem implements AutoCloseable {
     until(() -> cluster.selfMember().status().equals(org.apache.pekko.cluster.MemberStatus.up()));
     ShellSettings shell = ShellSettings.from(config);
     this.inHand =
-        new PostgresInHand(
-            control,
-            AgendaDaemon.node(cluster.selfMember()),
+        new NodeLife(
+            new PostgresLifeNotes(control, AgendaDaemon.node(cluster.selfMember())),
             LifeWatch.members(system),
             shell.carefulFor(),
             options.clock);

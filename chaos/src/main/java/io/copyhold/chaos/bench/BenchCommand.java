@@ -12,7 +12,8 @@ import picocli.CommandLine.Command;
       FailoverBench.class,
       FleetBench.class,
       OnboardBench.class,
-      OperationsBench.class
+      OperationsBench.class,
+      ScaleBench.class
     })
 public final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec private picocli.CommandLine.Model.CommandSpec spec;
@@ -20,6 +21,7 @@ public final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "Say which one: agenda, failover, fleet, onboard or operations.");
+        spec.commandLine(),
+        "Say which one: agenda, failover, fleet, onboard, operations or scale.");
   }
 }

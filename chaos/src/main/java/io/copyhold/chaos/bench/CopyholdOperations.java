@@ -24,6 +24,7 @@ import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
 import io.copyhold.runtime.journal.JournalSchema;
 import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.JournalThreads;
 import io.copyhold.runtime.journal.PostgresJournal;
 import io.copyhold.runtime.operation.OperationEntity;
 import io.copyhold.runtime.operation.OperationTypes;
@@ -62,6 +63,7 @@ final class CopyholdOperations implements OperationsSide {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService journalThreads = JournalThreads.start();
   private final HikariDataSource pool;
   private final HikariDataSource eventPool;
   private final OpenTelemetryTelemetry telemetry;
@@ -81,7 +83,7 @@ final class CopyholdOperations implements OperationsSide {
     new ControlSchema(JournalSchema.parts(), journal.schemaLockMax()).apply(pool);
     EntityTypes types = new EntityTypes(List.of(Job.TYPE, OperationEntity.TYPE, Quarantine.TYPE));
     PostgresJournal events =
-        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), journal);
+        new PostgresJournal(new ControlDatabase(eventPool, journalThreads), types.codec(), journal);
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
@@ -157,6 +159,7 @@ final class CopyholdOperations implements OperationsSide {
     telemetry.close();
     pool.close();
     eventPool.close();
+    journalThreads.close();
     blocking.close();
   }
 

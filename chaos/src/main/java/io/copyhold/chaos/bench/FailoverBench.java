@@ -10,6 +10,8 @@ import io.copyhold.chaos.workload.SettingsLoad;
 import io.copyhold.config.node.ChildState;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.journal.Shard;
+import io.copyhold.tenants.tenant.TenantType;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -223,7 +225,8 @@ final class FailoverBench implements Callable<Integer> {
       }
     }
     return ids.stream()
-        .filter(id -> shards.contains(Integer.toString(Math.abs(id.hashCode() % SHARDS))))
+        .filter(
+            id -> shards.contains(Integer.toString(Shard.of(TenantType.ref(id), SHARDS).number())))
         .collect(Collectors.toSet());
   }
 

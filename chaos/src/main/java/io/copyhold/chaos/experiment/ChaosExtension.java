@@ -8,6 +8,7 @@ import io.copyhold.http.admin.Resource;
 import io.copyhold.http.admin.Route;
 import io.copyhold.http.auth.Permission;
 import io.copyhold.http.node.NodeExtension;
+import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.view.Directory;
@@ -32,7 +33,7 @@ public final class ChaosExtension implements NodeExtension {
     AgentClient agent = AgentClient.from(config);
     return new OnNode(
         agent,
-        NodeFaults.start(agent, settings.name()),
+        NodeFaults.start(agent, settings.name(), config),
         config.getBoolean("copyhold.chaos.production"));
   }
 
@@ -56,6 +57,11 @@ public final class ChaosExtension implements NodeExtension {
     @Override
     public OperationType<?> around(OperationType<?> type) {
       return faults.around(type);
+    }
+
+    @Override
+    public boolean poisons(EntityRef entity) {
+      return faults.poisons(entity);
     }
 
     @Override

@@ -14,8 +14,8 @@ public sealed interface Experiment {
   /**
    * There.
    *
-   * @param author who gave it its present plan
-   * @param approvedBy somebody else who agreed to the next run of this plan, or null
+   * @param author the person who gave it its present plan, whichever token that was done with
+   * @param approvedBy another person who agreed to the next run of this plan, or null
    * @param run number of the newest run, 0 before the first
    */
   record Defined(Plan plan, String author, @Nullable String approvedBy, int run, Phase phase)
@@ -37,7 +37,7 @@ public sealed interface Experiment {
 
   sealed interface Command {
     /**
-     * @param by who asks
+     * @param by the person who asks
      */
     record Define(Plan plan, String by) implements Command {}
 

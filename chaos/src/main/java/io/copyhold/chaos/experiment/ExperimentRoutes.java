@@ -89,10 +89,10 @@ final class ExperimentRoutes {
     routes.add(Route.get(ITEM + "/report", this::report));
     routes.add(
         experiments.command(
-            "POST", "/approve", call -> new Experiment.Command.Approve(call.who().origin())));
+            "POST", "/approve", call -> new Experiment.Command.Approve(person(call))));
     routes.add(
         experiments.command(
-            "POST", "/run", call -> new Experiment.Command.Run(call.who().origin(), production)));
+            "POST", "/run", call -> new Experiment.Command.Run(person(call), production)));
     routes.add(Route.command("POST", ITEM + "/cancel", this::cancel));
     routes.addAll(beacons.reads());
     routes.add(
@@ -130,8 +130,11 @@ final class ExperimentRoutes {
     EntityRef experiment = Kinds.creating(call, TYPE);
     Plan plan = plan(experiment.id(), call.body(Body.class));
     return Resource.changed(
-        experiments.ask(
-            call, experiment, new Experiment.Command.Define(plan, call.who().origin())));
+        experiments.ask(call, experiment, new Experiment.Command.Define(plan, person(call))));
+  }
+
+  private String person(Call call) throws InterruptedException {
+    return Kinds.person(call, shared.entities());
   }
 
   static Plan plan(String experiment, Body body) {

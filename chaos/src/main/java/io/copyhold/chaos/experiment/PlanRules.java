@@ -20,6 +20,8 @@ final class PlanRules {
   private static final int LATENCY_MS_MAX = 60_000;
   private static final int DELAY_MS_MAX = 60_000;
   private static final int DAY = 24 * 3_600;
+  private static final String TENANT = "tenant/";
+  private static final String STORE = "store/";
 
   /** Paths that an experiment may read. */
   private static final String READABLE = "/(v1/[A-Za-z0-9/._?&=:,-]{1,180}|health/(live|ready))";
@@ -134,6 +136,8 @@ final class PlanRules {
         store(fields, store, plan);
         slow(fields, delay, jitter, loss);
       }
+      case Fault.FullDisk(var target) -> database(fields, target, plan);
+      case Fault.PoisonEntity(var entity) -> entity(fields, String.valueOf(entity), plan);
       case Fault.ClockJump(var node, int seconds) -> {
         node(fields, node, plan);
         fields.range("faults.seconds", seconds, -DAY, DAY);
@@ -165,13 +169,36 @@ final class PlanRules {
 
   private static void link(Fields fields, String from, String to, Plan plan) {
     node(fields, from, plan);
-    if (to.equals("journal")) {
-      journal(fields, plan);
-    } else {
+    if (Fault.isNode(to)) {
       node(fields, to, plan);
+    } else {
+      database(fields, to, plan);
     }
     fields.that(
         !from.equals(to), "faults", "link-ends", "a link has two ends", "name another node");
+  }
+
+  private static void database(Fields fields, String name, Plan plan) {
+    if (name.equals("journal")) {
+      journal(fields, plan);
+    } else {
+      store(fields, name, plan);
+    }
+  }
+
+  private static void entity(Fields fields, String entity, Plan plan) {
+    if (entity.startsWith(TENANT)) {
+      within(fields, "tenants", entity.substring(TENANT.length()), plan.radius().tenants());
+    } else if (entity.startsWith(STORE)) {
+      store(fields, entity.substring(STORE.length()), plan);
+    } else {
+      fields.that(
+          false,
+          "faults.entity",
+          "entity-form",
+          "only a tenant or a store can be poisoned",
+          "name it like tenant/acme");
+    }
   }
 
   private static void journal(Fields fields, Plan plan) {

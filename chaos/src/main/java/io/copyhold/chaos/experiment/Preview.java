@@ -38,10 +38,10 @@ record Preview(
       for (String target : planned.fault().targets()) {
         if (target.equals(JOURNAL)) {
           journal = true;
-        } else if (store(planned.fault())) {
-          stores.add(target);
-        } else {
+        } else if (Fault.isNode(target)) {
           nodes.add(target);
+        } else {
+          stores.add(target);
         }
       }
       need(planned.fault()).stream()
@@ -108,10 +108,6 @@ record Preview(
     return named.isEmpty() ? List.of("(" + (hit.total() - within) + " more)") : named;
   }
 
-  private static boolean store(Fault fault) {
-    return fault instanceof Fault.StoreAway || fault instanceof Fault.SlowStore;
-  }
-
   /** What relays must lead to. */
   private static List<String> need(Fault fault) {
     return switch (fault) {
@@ -122,6 +118,8 @@ record Preview(
       case Fault.SlowStore slow -> List.of(slow.store());
       case Fault.KillNode _,
           Fault.PauseNode _,
+          Fault.FullDisk _,
+          Fault.PoisonEntity _,
           Fault.ClockJump _,
           Fault.FailStep _,
           Fault.LoadSpike _ ->
@@ -130,6 +128,6 @@ record Preview(
   }
 
   private static List<String> link(String from, String to) {
-    return to.equals(JOURNAL) ? List.of(JOURNAL) : List.of(from, to);
+    return Fault.isNode(to) ? List.of(from, to) : List.of(to);
   }
 }

@@ -7,6 +7,7 @@ import io.copyhold.runtime.process.ProtectedFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,17 +21,18 @@ import org.jspecify.annotations.Nullable;
  */
 @PortAdapter
 final class Agent implements Closeable {
-  /** Of experiments at the same time. */
-  private static final int OBSERVATIONS_MAX = 8;
-
+  private final AgentLimits limits;
   private final Processes processes;
   private final NodeCalls calls;
   private final Links links;
   private final Orders orders = new Orders();
+  private final Disks disks;
+  private final Poison poison;
   private final FaultBook faults;
   private final Map<String, Observation> observations = new TreeMap<>();
 
   Agent(AgentSettings settings) throws IOException {
+    this.limits = settings.limits();
     this.processes = new Processes(settings.data());
     this.calls = new NodeCalls(processes, ProtectedFile.secret(NodeCalls.token(settings.data())));
     Random random = new Random();
@@ -45,10 +47,22 @@ final class Agent implements Closeable {
                   to.listen(),
                   new InetSocketAddress(to.host(), to.port()),
                   settings.nodes(),
+                  limits,
                   random)));
     }
     this.links = new Links(open);
-    this.faults = new FaultBook(settings.data().resolve("faults"), this::injection);
+    this.disks = new Disks(settings.data(), limits.diskBytesMax());
+    this.poison = new Poison(orders, calls);
+    this.faults = new FaultBook(settings.data().resolve("faults"), this::injection, this::takeBack);
+  }
+
+  private void takeBack(Undo undo) throws IOException, InterruptedException {
+    switch (undo) {
+      case Undo.Nothing _ -> {}
+      case Undo.Resume _ -> Processes.signal("CONT", undo);
+      case Undo.Remove(var file) -> Files.deleteIfExists(file);
+      case Undo.Retry(var entity) -> poison.retry(entity);
+    }
   }
 
   private Injection injection(String id, Fault fault) {
@@ -60,8 +74,10 @@ final class Agent implements Closeable {
       case Fault.JournalAway(var silent) -> links.away(id, Links.JOURNAL, silent);
       case Fault.StoreAway(var store, var silent) -> links.away(id, store, silent);
       case Fault.SlowStore slow -> links.slow(id, slow);
+      case Fault.FullDisk(var target) -> disks.fill(target);
+      case Fault.PoisonEntity poisoned -> poison.of(id, poisoned);
       case Fault.ClockJump _, Fault.FailStep _ -> orders.order(id, fault);
-      case Fault.LoadSpike spike -> new Load(spike, calls);
+      case Fault.LoadSpike spike -> new Load(spike, calls, limits);
     };
   }
 
@@ -90,13 +106,14 @@ final class Agent implements Closeable {
       }
       return;
     }
-    if (observations.size() >= OBSERVATIONS_MAX) {
+    if (observations.size() >= limits.observationsMax()) {
       throw new ProblemException(
           Problem.unavailable(
-                  "observations-many", "at most " + OBSERVATIONS_MAX + " experiments run at once")
+                  "observations-many",
+                  "at most " + limits.observationsMax() + " experiments run at once")
               .todo("wait for one to end"));
     }
-    observations.put(id, new Observation(probes, calls, beacon));
+    observations.put(id, new Observation(probes, calls, beacon, limits.probeEvery()));
   }
 
   Observed observed(String id) {

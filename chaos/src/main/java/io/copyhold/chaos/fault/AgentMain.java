@@ -3,6 +3,7 @@ package io.copyhold.chaos.fault;
 import com.typesafe.config.ConfigFactory;
 import io.copyhold.config.node.ParentWatch;
 import io.copyhold.runtime.PortAdapter;
+import io.copyhold.runtime.RuntimeConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
@@ -25,7 +26,8 @@ public final class AgentMain {
       System.exit(2);
     }
     AgentSettings settings =
-        AgentSettings.from(ConfigFactory.parseFile(Path.of(arguments[1]).toFile()));
+        AgentSettings.from(
+            RuntimeConfig.of(ConfigFactory.parseFile(Path.of(arguments[1]).toFile())));
     Agent agent = new Agent(settings);
     AgentServer server = new AgentServer(agent, settings);
     Runtime.getRuntime()

@@ -14,9 +14,15 @@ import java.util.Map;
  * @param tokenFile what its API is opened with; written by the agent
  * @param links to relay
  * @param nodes which node has which source address
+ * @param limits of what it may use
  */
 record AgentSettings(
-    Path data, int port, Path tokenFile, List<To> links, Map<String, String> nodes) {
+    Path data,
+    int port,
+    Path tokenFile,
+    List<To> links,
+    Map<String, String> nodes,
+    AgentLimits limits) {
 
   /**
    * One link.
@@ -45,6 +51,7 @@ record AgentSettings(
                     link.getString("host"),
                     link.getInt("port")))
             .toList(),
-        nodes);
+        nodes,
+        AgentLimits.from(config));
   }
 }

@@ -7,6 +7,11 @@ public sealed interface Fault {
   /** What it hits, such as {@code node-1}, {@code journal} or {@code store-a}. */
   List<String> targets();
 
+  /** Whether a target is a node; stores and the journal are not called so. */
+  static boolean isNode(String target) {
+    return target.startsWith("node-");
+  }
+
   /** The process is ended the hard way; its supervisor starts it again. */
   record KillNode(String node) implements Fault {
     @Override
@@ -27,7 +32,7 @@ public sealed interface Fault {
    * What one side sends no longer arrives, without a word; with a heal it goes on.
    *
    * @param from a node
-   * @param to another node, or {@code journal}
+   * @param to another node, {@code journal}, or a store
    * @param oneWay whether what comes back still arrives
    */
   record CutLink(String from, String to, boolean oneWay) implements Fault {
@@ -41,7 +46,7 @@ public sealed interface Fault {
    * What travels on a link comes late.
    *
    * @param from a node
-   * @param to another node, or {@code journal}
+   * @param to another node, {@code journal}, or a store
    * @param delayMs each way
    * @param jitterMs at most so much more
    * @param lossPercent of the pieces are lost and sent again, as TCP does
@@ -83,6 +88,30 @@ public sealed interface Fault {
     @Override
     public List<String> targets() {
       return List.of(store);
+    }
+  }
+
+  /**
+   * The disk that a database has for itself is full.
+   *
+   * @param target a store, or {@code journal}
+   */
+  record FullDisk(String target) implements Fault {
+    @Override
+    public List<String> targets() {
+      return List.of(target);
+    }
+  }
+
+  /**
+   * The events of an entity cannot be read, from its next event or its next replay on.
+   *
+   * @param entity a tenant or a store, such as {@code tenant/acme}
+   */
+  record PoisonEntity(String entity) implements Fault {
+    @Override
+    public List<String> targets() {
+      return List.of();
     }
   }
 

@@ -44,6 +44,11 @@ final class FaultBook implements Closeable {
   /** What stands in a file. */
   private record Written(FaultState state, Undo undo) {}
 
+  /** Takes back what a record says, as somebody who knows nothing else. */
+  interface TakingBack {
+    void take(Undo undo) throws IOException, InterruptedException;
+  }
+
   private static final class Entry {
     final Injection injection;
     final Timing timing;
@@ -64,6 +69,7 @@ final class FaultBook implements Closeable {
 
   private final Path directory;
   private final BiFunction<String, Fault, Injection> injections;
+  private final TakingBack takingBack;
   private final LongSupplier nanos;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final ScheduledExecutorService timer =
@@ -72,17 +78,24 @@ final class FaultBook implements Closeable {
   /**
    * @param directory of the files; what an earlier agent left there is taken back now
    * @param injections how a fault of an id is injected
+   * @param takingBack how what an earlier agent left is taken back
    */
-  FaultBook(Path directory, BiFunction<String, Fault, Injection> injections) throws IOException {
-    this(directory, injections, System::nanoTime);
+  FaultBook(Path directory, BiFunction<String, Fault, Injection> injections, TakingBack takingBack)
+      throws IOException {
+    this(directory, injections, takingBack, System::nanoTime);
   }
 
   /**
    * @param nanos the steady clock that times and leases are measured by
    */
-  FaultBook(Path directory, BiFunction<String, Fault, Injection> injections, LongSupplier nanos)
+  FaultBook(
+      Path directory,
+      BiFunction<String, Fault, Injection> injections,
+      TakingBack takingBack,
+      LongSupplier nanos)
       throws IOException {
     this.nanos = nanos;
+    this.takingBack = takingBack;
     this.directory = Files.createDirectories(directory);
     this.injections = injections;
     takeBack();
@@ -268,42 +281,29 @@ final class FaultBook implements Closeable {
     for (Path file : files) {
       Written written = Mappers.JSON.readValue(Files.readString(file), Written.class);
       FaultState s = written.state();
-      Entry entry = new Entry(new Over(), new Timing(0, 0, 3_600_000), s, nanos.getAsLong());
-      if (s.end() == null) {
-        takeBack(written.undo());
-        log.atWarn().addKeyValue("fault", s.id()).log("taken back after the agent's own end");
-        entry.state =
-            new FaultState(
-                s.id(),
-                s.fault(),
-                FaultState.End.AGENT,
-                null,
-                s.accepted(),
-                0,
-                s.injected(),
-                Instant.now());
-        write(entry);
-      }
+      // what cannot be taken back now is taken back by a later look
+      Entry entry = new Entry(new Left(takingBack), new Timing(0, 0, 500), s, nanos.getAsLong());
+      entry.undo = written.undo();
+      entry.injectedAt = entry.begun;
       entries.put(s.id(), entry);
+      if (s.end() == null) {
+        log.atWarn().addKeyValue("fault", s.id()).log("left by an earlier agent; taken back");
+        end(entry, FaultState.End.AGENT, entry.begun);
+      }
     }
   }
 
-  private static void takeBack(Undo undo) throws IOException {
-    try {
-      Processes.signal("CONT", undo);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+  /** What an earlier agent injected. */
+  private record Left(TakingBack takingBack) implements Injection {
+    @Override
+    public void inject(Undo undo) {
+      throw new IllegalStateException("injected once");
     }
-  }
-
-  /** Of a fault that is over already. */
-  private record Over() implements Injection {
-    @Override
-    public void inject(Undo undo) {}
 
     @Override
-    public void lift(Undo undo) {}
+    public void lift(Undo undo) throws IOException, InterruptedException {
+      takingBack.take(undo);
+    }
   }
 
   /** Lifts all that is in effect. */

@@ -55,8 +55,8 @@ final class Links implements Closeable {
   }
 
   /**
-   * A link of its own, or, between nodes, the connections of one node on the link that all use.
-   * What a node sends to another travels on connections that it opened itself.
+   * A link of its own, or the connections of one node on the link that all use. What a node sends
+   * to another travels on connections that it opened itself; a store opens none.
    */
   private Injection between(String id, String from, String to, Bend bend, boolean both) {
     Optional<Link> own =
@@ -66,7 +66,7 @@ final class Links implements Closeable {
     }
     Map<Link, Bend> bends = new LinkedHashMap<>();
     bends.put(shared(to), of(from, bend));
-    if (both) {
+    if (both && Fault.isNode(to)) {
       bends.put(shared(from), of(to, bend));
     }
     return bending(id, bends);

@@ -13,18 +13,16 @@ import org.jspecify.annotations.Nullable;
 /** A load spike at work: reads at a fixed rate, whatever becomes of them. */
 @PortAdapter
 final class Load implements Injection {
-  /** Reads without an answer; at this number no more are begun until some have ended. */
-  private static final int OPEN_MAX = 500;
-
-  private static final Duration READ_LIMIT = Duration.ofSeconds(10);
-
   private final Fault.LoadSpike spike;
   private final NodeCalls calls;
-  private final Semaphore open = new Semaphore(OPEN_MAX);
+  private final Duration readLimit;
+  private final Semaphore open;
   private @Nullable ScheduledExecutorService timer;
   private int turn;
 
-  Load(Fault.LoadSpike spike, NodeCalls calls) {
+  Load(Fault.LoadSpike spike, NodeCalls calls, AgentLimits limits) {
+    this.readLimit = limits.spikeReadLimit();
+    this.open = new Semaphore(limits.spikeOpenMax());
     this.spike = spike;
     this.calls = calls;
   }
@@ -46,7 +44,7 @@ final class Load implements Injection {
   private void fire(List<Integer> ports) {
     if (!ports.isEmpty() && open.tryAcquire()) {
       int port = ports.get(turn++ % ports.size());
-      var _ = calls.fire(port, spike.path(), READ_LIMIT).whenComplete((_, _) -> open.release());
+      var _ = calls.fire(port, spike.path(), readLimit).whenComplete((_, _) -> open.release());
     }
   }
 

@@ -66,9 +66,10 @@ final class NodeCalls implements AutoCloseable {
   /**
    * A change under a key, so that asking several nodes does it once.
    *
+   * @param body null for a change that takes none
    * @throws IOException no node answered within the limit
    */
-  Said post(String path, JsonNode body, String key, Duration limit)
+  Said post(String path, @Nullable JsonNode body, String key, Duration limit)
       throws IOException, InterruptedException {
     return send("POST", path, body, key, null, limit);
   }

@@ -1,5 +1,7 @@
 package io.copyhold.chaos.fault;
 
+import com.typesafe.config.Config;
+import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.operation.OperationType;
@@ -22,26 +24,31 @@ import org.slf4j.LoggerFactory;
 public final class NodeFaults implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NodeFaults.class);
 
-  /** How late a fault begins and ends in here. */
-  private static final Duration BETWEEN = Duration.ofMillis(250);
-
-  /** Without an answer of the agent for so long, there are no faults. */
-  private static final long FORGOTTEN_MS = 2_000;
-
   private final AgentClient agent;
   private final String node;
+  private final Duration every;
+  private final Duration forgottenAfter;
   private final Thread asking;
   private volatile List<Orders.Order> orders = List.of();
 
-  private NodeFaults(AgentClient agent, String node) {
+  private NodeFaults(AgentClient agent, String node, Duration every, Duration forgottenAfter) {
+    this.every = every;
+    this.forgottenAfter = forgottenAfter;
     this.agent = agent;
     this.node = node;
     this.asking = Thread.ofVirtual().name("node-faults").unstarted(this::ask);
   }
 
-  /** Begins to ask, where there is an agent. */
-  public static NodeFaults start(AgentClient agent, String node) {
-    NodeFaults faults = new NodeFaults(agent, node);
+  /**
+   * Begins to ask, where there is an agent.
+   *
+   * @param config a node's whole configuration
+   */
+  public static NodeFaults start(AgentClient agent, String node, Config config) {
+    Config orders = config.getConfig("copyhold.chaos.orders");
+    NodeFaults faults =
+        new NodeFaults(
+            agent, node, orders.getDuration("every"), orders.getDuration("forgotten-after"));
     if (agent.present()) {
       faults.asking.start();
     }
@@ -56,12 +63,12 @@ public final class NodeFaults implements AutoCloseable {
           orders = agent.orders(node);
           answered = System.nanoTime();
         } catch (IOException | RuntimeException e) {
-          if (!orders.isEmpty() && System.nanoTime() - answered > FORGOTTEN_MS * 1_000_000) {
+          if (!orders.isEmpty() && System.nanoTime() - answered > forgottenAfter.toNanos()) {
             orders = List.of();
             log.atWarn().setCause(e).log("the fault agent is away: its faults end here");
           }
         }
-        Thread.sleep(BETWEEN);
+        Thread.sleep(every);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -86,6 +93,17 @@ public final class NodeFaults implements AutoCloseable {
   /** The same operation, whose steps fail when they are told to. */
   public <I> OperationType<I> around(OperationType<I> type) {
     return agent.present() ? new Failing<>(type, this) : type;
+  }
+
+  /** Whether an entity's events are to be taken for unreadable now. */
+  public boolean poisons(EntityRef entity) {
+    for (Orders.Order order : orders) {
+      if (order.fault() instanceof Fault.PoisonEntity(var poisoned)
+          && poisoned.equals(entity.toString())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether this attempt is to fail. */

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 /** Asks every probe of one experiment on a thread of its own, until it is closed. */
 @PortAdapter
 final class Observation implements AutoCloseable {
-  /** Between two questions of one probe: fine enough for an outage of a second. */
-  private static final Duration BETWEEN = Duration.ofMillis(200);
-
   private final List<Watcher> watchers = new ArrayList<>();
   private final List<Probe> probes;
   private final Instant began = Instant.now();
@@ -23,11 +20,12 @@ final class Observation implements AutoCloseable {
 
   /**
    * @param beacon id of the entity that writes go to
+   * @param every between two questions of one probe
    */
-  Observation(List<Probe> probes, NodeCalls calls, String beacon) {
+  Observation(List<Probe> probes, NodeCalls calls, String beacon, Duration every) {
     this.probes = List.copyOf(probes);
     for (Probe probe : probes) {
-      watchers.add(new Watcher(probe, Asking.of(probe, calls, beacon)));
+      watchers.add(new Watcher(probe, Asking.of(probe, calls, beacon), every));
     }
     watchers.forEach(Watcher::start);
   }
@@ -50,10 +48,12 @@ final class Observation implements AutoCloseable {
   private static final class Watcher implements AutoCloseable {
     private final Probe probe;
     private final Asking asking;
+    private final Duration every;
     private final ProbeLog answers;
     private final Thread thread;
 
-    Watcher(Probe probe, Asking asking) {
+    Watcher(Probe probe, Asking asking, Duration every) {
+      this.every = every;
       this.probe = probe;
       this.asking = asking;
       this.answers = new ProbeLog(probe.name());
@@ -75,7 +75,7 @@ final class Observation implements AutoCloseable {
             problem = "it took " + (end - begin) / 1_000_000 + " ms";
           }
           answers.add(asked, begin, end, problem);
-          Thread.sleep(BETWEEN);
+          Thread.sleep(every);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -24,23 +24,20 @@ import org.slf4j.LoggerFactory;
  * open, too.
  *
  * <p>Each direction has a reader, which stamps every piece with the time it is due, and a writer,
- * which waits for that time; so a delay does not cost throughput until {@value #WAITING_BYTES_MAX}
- * bytes wait. Closing travels in order, behind the bytes before it.
+ * which waits for that time; so a delay does not cost throughput until too many bytes wait. Closing
+ * travels in order, behind the bytes before it.
  */
 @PortAdapter
 final class Relay implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Relay.class);
 
-  /** Of one direction; then the sender is held back, as by a full network. */
-  private static final int WAITING_BYTES_MAX = 1 << 20;
-
   private static final int PIECE_BYTES = 16 * 1024;
-  private static final int CONNECT_MS = 5_000;
   private static final int BACKLOG = 256;
 
   private final String name;
   private final InetSocketAddress target;
   private final Map<String, String> nodes;
+  private final AgentLimits limits;
   private final RandomGenerator random;
   private final ServerSocket server;
   private final Map<String, Bend> bends = new ConcurrentHashMap<>();
@@ -57,11 +54,13 @@ final class Relay implements Closeable {
       int listen,
       InetSocketAddress target,
       Map<String, String> nodes,
+      AgentLimits limits,
       RandomGenerator random)
       throws IOException {
     this.name = name;
     this.target = target;
     this.nodes = Map.copyOf(nodes);
+    this.limits = limits;
     this.random = random;
     this.server = new ServerSocket(listen, BACKLOG, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().name("relay-" + name).start(this::accept);
@@ -135,7 +134,7 @@ final class Relay implements Closeable {
       }
       client.setTcpNoDelay(true);
       far.setTcpNoDelay(true);
-      far.connect(target, CONNECT_MS);
+      far.connect(target, Math.toIntExact(limits.relayConnectLimit().toMillis()));
     } catch (IOException e) {
       abort(client); // where it leads nobody listens: say what the far side would have said
       abort(far);
@@ -274,7 +273,8 @@ final class Relay implements Closeable {
     }
 
     private synchronized boolean put(byte[] bytes) throws InterruptedException {
-      while (waitingBytes >= WAITING_BYTES_MAX && !gone) {
+      // then the sender is held back, as by a full network
+      while (waitingBytes >= limits.relayBytesMax() && !gone) {
         wait();
       }
       long late = shape(pair.node, forth).latenessMs(random) * 1_000_000;

@@ -75,7 +75,8 @@ public record Workplace(String name, Path directory, boolean keep) {
     }
   }
 
-  private static void delete(Path tree) {
+  /** Removes a directory and all that is in it; one that is not there is no trouble. */
+  public static void delete(Path tree) {
     try (Stream<Path> inside = Files.walk(tree)) {
       for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

@@ -30,7 +30,7 @@ public final class Nemesis implements AutoCloseable {
     /** Where the others reach it. */
     int port(String name);
 
-    /** Whether all nodes answer. */
+    /** Whether enough nodes answer to stand the next fault. */
     boolean recovered() throws InterruptedException;
   }
 
@@ -143,7 +143,7 @@ public final class Nemesis implements AutoCloseable {
       if (System.nanoTime() - end > 0) {
         throw new ProblemException(
             "no-recovery",
-            "The nodes did not all answer again within " + RECOVERY_LIMIT.toMinutes() + " minutes.",
+            "Too few nodes answered again within " + RECOVERY_LIMIT.toMinutes() + " minutes.",
             "Read their logs.");
       }
       if (!rest(LOOK)) {

@@ -77,14 +77,19 @@ final class ChaosRun implements AutoCloseable {
     this.data = data;
     this.historyFile = historyFile;
     this.told = told;
-    this.installation = Installation.start(data, plan.nodes(), Map.of());
+    this.installation =
+        Installation.start(
+            data,
+            plan.nodes(),
+            // each kill is meant; a node that is killed again and again must not be given up
+            Map.of("copyhold.supervisor.restart.steady-after", "1s"));
   }
 
   ChaosResult run() throws Exception {
     try (Api api = installation.open();
         Victims victims = new Victims(installation, data);
         History history = new History(historyFile, System::nanoTime)) {
-      await("all nodes", RECOVERY_LIMIT, victims::recovered);
+      await("all nodes", RECOVERY_LIMIT, victims::allAnswer);
       told.accept(
           "%d node%s, 2 stores; history in %s"
               .formatted(plan.nodes(), plan.nodes() == 1 ? "" : "s", historyFile));
@@ -124,7 +129,7 @@ final class ChaosRun implements AutoCloseable {
         }
         last = System.nanoTime();
         told.accept("the faults are over");
-        await("all nodes", RECOVERY_LIMIT, victims::recovered);
+        await("all nodes", RECOVERY_LIMIT, victims::allAnswer);
         Thread.sleep(CALM);
         crowd.close();
         crowd.require();

@@ -3,6 +3,7 @@ package io.copyhold.chaos.simulation;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.agenda.Agenda.Due;
+import io.copyhold.runtime.journal.Journaled;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,11 +29,16 @@ public final class SimAgenda {
   private record Entry(Due row, Instant visible, String node) {}
 
   private final SimLoop loop;
+  private final boolean together;
   private final Map<String, Entry> rows = new TreeMap<>();
   private Consumer<EntityRef> onChange = _ -> {};
 
-  public SimAgenda(SimLoop loop) {
+  /**
+   * @param together rows come and go in the transaction of their event
+   */
+  public SimAgenda(SimLoop loop, boolean together) {
     this.loop = loop;
+    this.together = together;
   }
 
   private static String key(EntityRef entity, String name) {
@@ -69,6 +75,16 @@ public final class SimAgenda {
 
   Agenda at(String node) {
     return new View(node);
+  }
+
+  /** The rows that an event brings along. */
+  void putAll(Journaled.AgendaChange change, String node) {
+    change.puts().forEach(row -> put(row, node));
+  }
+
+  /** The rows that go with an event. */
+  void removeAll(EntityRef entity, Journaled.AgendaChange change) {
+    change.removes().forEach(name -> remove(entity, name));
   }
 
   private void put(Agenda.Row row, String node) {
@@ -142,6 +158,11 @@ public final class SimAgenda {
             loop.after("agenda", Duration.between(loop.now(), busyUntil), next);
           });
       return done;
+    }
+
+    @Override
+    public boolean joinsJournal() {
+      return together;
     }
 
     @Override

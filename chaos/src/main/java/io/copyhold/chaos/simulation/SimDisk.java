@@ -1,5 +1,7 @@
 package io.copyhold.chaos.simulation;
 
+import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.journal.Journaled;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -30,7 +32,8 @@ public final class SimDisk {
       String manifest,
       byte[] bytes,
       long term,
-      String node) {}
+      String node,
+      Journaled.@Nullable AgendaChange agenda) {}
 
   /** The writer was replaced. */
   static final class Fenced extends IOException {
@@ -52,6 +55,7 @@ public final class SimDisk {
   private final Map<String, TreeMap<Long, Row>> rows = new HashMap<>();
   private @Nullable Consumer<List<Row>> afterWrite;
   private @Nullable BiConsumer<String, Integer> onFenced;
+  private @Nullable SimAgenda agenda;
   private long conflicts;
 
   public SimDisk(SimLoop loop) {
@@ -82,6 +86,11 @@ public final class SimDisk {
    */
   void afterWrite(Consumer<List<Row>> observer) {
     afterWrite = observer;
+  }
+
+  /** Where the agenda's rows go that come with events. */
+  void agenda(SimAgenda rows) {
+    agenda = rows;
   }
 
   /** Called on a node that learns that it lost a shard. */
@@ -182,10 +191,27 @@ public final class SimDisk {
     for (Row row : batch) {
       rows.computeIfAbsent(row.persistenceId(), _ -> new TreeMap<>()).put(row.sequence(), row);
     }
+    // one transaction: who looks on the way sees no row missing
+    withRows(batch, (row, change, rows) -> rows.putAll(change, row.node()));
     if (afterWrite != null) {
       afterWrite.accept(batch);
     }
+    withRows(
+        batch, (row, change, rows) -> rows.removeAll(EntityRef.parse(row.persistenceId()), change));
     return null;
+  }
+
+  private interface WithRows {
+    void change(Row row, Journaled.AgendaChange change, SimAgenda rows);
+  }
+
+  private void withRows(List<Row> batch, WithRows with) {
+    for (Row row : batch) {
+      Journaled.AgendaChange change = row.agenda();
+      if (agenda != null && change != null) {
+        with.change(row, change, agenda);
+      }
+    }
   }
 
   void close() {

@@ -2,6 +2,7 @@ package io.copyhold.chaos.simulation;
 
 import com.typesafe.config.Config;
 import io.copyhold.runtime.EntityRef;
+import io.copyhold.runtime.journal.Journaled;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,19 +43,17 @@ public final class SimJournal extends AsyncWriteJournal {
     List<SimDisk.Row> rows = new ArrayList<>();
     int shard = -1;
     for (AtomicWrite write : writes) {
+      EntityRef entity = EntityRef.parse(write.persistenceId());
+      shard = Shards.of(entity);
+      List<Journaled> events = new ArrayList<>();
       for (PersistentRepr repr : CollectionConverters.asJava(write.payload())) {
-        Object payload = repr.payload();
-        Serializer serializer = SerializationExtension.get(system).findSerializerFor(payload);
-        shard = Shards.of(EntityRef.parse(repr.persistenceId()));
-        rows.add(
-            new SimDisk.Row(
-                repr.persistenceId(),
-                repr.sequenceNr(),
-                serializer.identifier(),
-                Serializers.manifestFor(serializer, payload),
-                serializer.toBinary(payload),
-                disk.terms().held(node, shard),
-                node));
+        events.add((Journaled) repr.payload());
+      }
+      for (Journaled.Attached with : Journaled.together(entity, write.lowestSequenceNr(), events)) {
+        long version = with.from();
+        for (Journaled event : with.events()) {
+          rows.add(row(with.entity().persistenceId(), version++, event, shard));
+        }
       }
     }
     CompletableFuture<Iterable<Optional<Exception>>> done = new CompletableFuture<>();
@@ -70,6 +69,19 @@ public final class SimJournal extends AsyncWriteJournal {
           }
         });
     return FutureConverters.asScala(done);
+  }
+
+  private SimDisk.Row row(String persistenceId, long version, Journaled payload, int shard) {
+    Serializer serializer = SerializationExtension.get(system).findSerializerFor(payload);
+    return new SimDisk.Row(
+        persistenceId,
+        version,
+        serializer.identifier(),
+        Serializers.manifestFor(serializer, payload),
+        serializer.toBinary(payload),
+        disk.terms().held(node, shard),
+        node,
+        payload.agenda());
   }
 
   @Override

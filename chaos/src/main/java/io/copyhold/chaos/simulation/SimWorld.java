@@ -53,6 +53,12 @@ public final class SimWorld implements AutoCloseable {
   private final SimLoop loop;
   private final SimDisk disk;
   private final SimAgenda agenda;
+
+  /**
+   * As on PostgreSQL: one transaction for events, agenda rows, and what begins and ends with them.
+   */
+  private final boolean together;
+
   private final EntityTypes types;
   private final Supplier<OperationTypes> operations;
   private final Truth truth;
@@ -74,10 +80,12 @@ public final class SimWorld implements AutoCloseable {
   public SimWorld(long seed, EntityTypes types, Supplier<OperationTypes> operations) {
     this.loop = new SimLoop("sim-" + seed + "-" + System.identityHashCode(this), seed);
     this.disk = new SimDisk(loop);
-    this.agenda = new SimAgenda(loop);
+    this.together = seed % 2 != 0;
+    this.agenda = new SimAgenda(loop, together);
     this.types = types;
     this.truth = new Truth(types);
     this.operations = operations;
+    disk.agenda(agenda);
     disk.afterWrite(this::written);
     disk.onFenced(this::lost);
   }
@@ -91,7 +99,10 @@ public final class SimWorld implements AutoCloseable {
   private void written(List<SimDisk.Row> rows) {
     for (SimDisk.Row row : rows) {
       loop.conditions().coverage.event();
-      Happening.Appended appended = truth.append(row, row == rows.getLast());
+      boolean last =
+          row == rows.getLast()
+              || !rows.get(rows.indexOf(row) + 1).persistenceId().equals(row.persistenceId());
+      Happening.Appended appended = truth.append(row, last);
       String event = String.valueOf(appended.event().event());
       loop.note(
           row.persistenceId()
@@ -376,12 +387,20 @@ public final class SimWorld implements AutoCloseable {
   }
 
   /**
-   * Terms of operations: only whoever holds the shard gets one, and it is above all earlier ones.
+   * Terms of operations: the shard's; or, as a journal without leases in memory would have it, one
+   * that is asked for each time, which only whoever holds the shard gets and which is above all
+   * earlier ones.
    */
   Ownership terms(String node) {
     return entity -> {
       CompletableFuture<Long> done = new CompletableFuture<>();
       int shard = Shards.of(entity);
+      if (together) {
+        long held = disk.terms().held(node, shard);
+        return held > 0
+            ? CompletableFuture.completedFuture(held)
+            : CompletableFuture.failedFuture(new IOException("the shard is another's"));
+      }
       atJournal(
           node,
           () -> disk.terms().newest(shard).node().equals(node) ? disk.terms().next() : 0L,

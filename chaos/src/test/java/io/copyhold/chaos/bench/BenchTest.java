@@ -89,6 +89,48 @@ class BenchTest {
         .allSatisfy((key, value) -> assertThat(value).as(key).isPositive());
   }
 
+  @Test
+  @Tag("heavy")
+  void moreTenantsAndMoreNodesAreComparedWithFew() {
+    String out = run("scale", "--tenants", "1000,2000", "--nodes", "2", "--quick");
+
+    assertThat(out)
+        .contains("PostgreSQL ", "load average", "2,000 tenants, ", "2,000 tenants on 2 nodes");
+    assertThat(numbers(out, "scale"))
+        .containsEntry("tenants", 2_000.0)
+        .containsEntry("nodes", 2.0)
+        .containsKey("bytes_per_passivated") // few against many, and so sometimes below zero
+        .containsKeys(
+            "cpu_ratio",
+            "cold_cpu_ratio",
+            "p50_ratio",
+            "p99_ratio",
+            "nodes_cpu_ratio",
+            "cpu_ms_per_command",
+            "cold_cpu_ms_per_command",
+            "wakes_per_s",
+            "bytes_per_active",
+            "directory_bytes_per_tenant",
+            "journal_bytes_per_tenant",
+            "start_s",
+            "start_ratio",
+            "rebuild_s")
+        .allSatisfy((key, value) -> {
+          if (!key.equals("bytes_per_passivated")) {
+            assertThat(value).as(key).isPositive();
+          }
+        });
+  }
+
+  @Test
+  void sizesThatCannotBeComparedAreRefused() {
+    for (String sizes : new String[] {"1000", "10,1000", "2000,1000", "1000,99000000"}) {
+      assertThat(new CommandLine(new BenchCommand()).execute("scale", "--tenants", sizes))
+          .as(sizes)
+          .isEqualTo(2);
+    }
+  }
+
   private static String run(String... arguments) {
     PrintStream before = System.out;
     ByteArrayOutputStream out = new ByteArrayOutputStream();

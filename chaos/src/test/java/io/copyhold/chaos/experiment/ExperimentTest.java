@@ -86,6 +86,11 @@ class ExperimentTest {
             new Fault.JournalAway(true),
             new Fault.StoreAway("store-a", false),
             new Fault.SlowStore("store-a", 10, 0, 0),
+            new Fault.CutLink("node-1", "store-a", false),
+            new Fault.FullDisk("store-a"),
+            new Fault.FullDisk("journal"),
+            new Fault.PoisonEntity("store/store-a"),
+            new Fault.PoisonEntity("tenant/acme"),
             new Fault.ClockJump("node-1", 60))) {
       scenario
           .when(new Command.Define(Samples.plan(fault, nothing), "ann"))
@@ -102,6 +107,9 @@ class ExperimentTest {
     scenario
         .when(new Command.Define(Samples.plan(new Fault.LoadSpike("http://x/", 5)), "ann"))
         .thenRefused("path-form");
+    scenario
+        .when(new Command.Define(Samples.plan(new Fault.PoisonEntity("token/0001")), "ann"))
+        .thenRefused("entity-form");
     Plan tooLong =
         new Plan(
             "long",

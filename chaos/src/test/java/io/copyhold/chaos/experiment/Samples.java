@@ -12,7 +12,8 @@ final class Samples {
   private Samples() {}
 
   static Plan plan(Fault fault) {
-    return plan(fault, new Plan.Radius(List.of("node-1"), List.of("store-a"), true, List.of(), 10));
+    return plan(
+        fault, new Plan.Radius(List.of("node-1"), List.of("store-a"), true, List.of("acme"), 10));
   }
 
   static Plan plan(Fault fault, Plan.Radius radius) {

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.copyhold.chaos.fault.FaultState.End;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.RuntimeConfig;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.Step;
@@ -38,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The agent with its API, and a server in the place of a node that can be told to be wrong. */
 @PortAdapter
 class AgentTest {
+  private static final Config CONFIG = RuntimeConfig.of(ConfigFactory.empty());
   private static final long PATIENCE_NANOS = 120_000_000_000L;
   private static final Timing LONG = new Timing(0, 3_600_000, 3_600_000);
 
@@ -74,7 +78,8 @@ class AgentTest {
         """
             .formatted(ProcessHandle.current().pid(), node.getAddress().getPort()));
     AgentSettings settings =
-        new AgentSettings(data, 0, data.resolve("faults.token"), List.of(), Map.of());
+        new AgentSettings(
+            data, 0, data.resolve("faults.token"), List.of(), Map.of(), AgentLimits.from(CONFIG));
     agent = new Agent(settings);
     server = new AgentServer(agent, settings);
     client = new AgentClient(server.port(), settings.tokenFile());
@@ -163,7 +168,8 @@ class AgentTest {
   void aClockIsWrongUntilTheFaultIsOverAndWhenTheAgentIsGone() throws Exception {
     Instant now = Instant.parse("2026-01-02T03:04:05Z");
     try (NodeFaults faults =
-        NodeFaults.start(new AgentClient(server.port(), data.resolve("faults.token")), "node-1")) {
+        NodeFaults.start(
+            new AgentClient(server.port(), data.resolve("faults.token")), "node-1", CONFIG)) {
       InstantSource clock = faults.clock(() -> now);
       assertThat(clock.instant()).isEqualTo(now);
       client.plan("exp/1/0", new Fault.ClockJump("node-2", 60), LONG);
@@ -216,7 +222,8 @@ class AgentTest {
   @SuppressWarnings("NullAway") // the step asks nothing of its context
   void aStepFailsSoManyTimes() throws Exception {
     try (NodeFaults faults =
-        NodeFaults.start(new AgentClient(server.port(), data.resolve("faults.token")), "node-1")) {
+        NodeFaults.start(
+            new AgentClient(server.port(), data.resolve("faults.token")), "node-1", CONFIG)) {
       Step step = faults.around(new Job()).steps(new Job()).getFirst();
       assertThat(step.run(null)).isEqualTo(StepResult.done());
       client.plan("exp/1/0", new Fault.FailStep("job", "other", 1), LONG);

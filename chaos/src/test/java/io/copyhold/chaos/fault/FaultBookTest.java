@@ -32,7 +32,7 @@ class FaultBookTest {
 
   @BeforeEach
   void open() throws IOException {
-    book = new FaultBook(directory, (id, _) -> noting(id), nanos::get);
+    book = new FaultBook(directory, (id, _) -> noting(id), FaultBookTest::takeBack, nanos::get);
   }
 
   @AfterEach
@@ -55,6 +55,10 @@ class FaultBookTest {
         done.add("lift " + id);
       }
     };
+  }
+
+  private static void takeBack(Undo undo) throws IOException, InterruptedException {
+    Processes.signal("CONT", undo);
   }
 
   private FaultState state() {
@@ -123,7 +127,7 @@ class FaultBookTest {
   @Test
   void theBookLooksByItself() throws IOException {
     book.close();
-    book = new FaultBook(directory, (id, _) -> noting(id));
+    book = new FaultBook(directory, (id, _) -> noting(id), FaultBookTest::takeBack);
     book.plan("x/1/0", SLOW, new Timing(100, 100, LONG));
     long end = System.nanoTime() + PATIENCE_MS * 1_000_000;
     while (state().end() == null) {
@@ -158,7 +162,8 @@ class FaultBookTest {
                   public void lift(Undo undo) {
                     done.add("lift");
                   }
-                });
+                },
+            FaultBookTest::takeBack);
     FaultState state = book.plan("x/1/0", SLOW, new Timing(0, LONG, LONG));
     assertThat(state.end()).isEqualTo(End.FAILED);
     assertThat(state.note()).isEqualTo("no such thing");
@@ -181,7 +186,7 @@ class FaultBookTest {
       assertThat(orphan).contains("Resume");
       book.close();
       Files.writeString(file, orphan);
-      book = new FaultBook(directory, (id, _) -> noting(id));
+      book = new FaultBook(directory, (id, _) -> noting(id), FaultBookTest::takeBack);
       awaitState(sleeper, 'S');
       assertThat(book.all("x/1/").getFirst().end()).isEqualTo(End.AGENT);
       assertThat(book.plan("x/1/0", new Fault.PauseNode("node-1"), new Timing(0, 0, LONG)).end())
@@ -193,6 +198,33 @@ class FaultBookTest {
     } finally {
       sleeper.destroyForcibly();
     }
+  }
+
+  @Test
+  void whatCannotBeTakenBackNowIsTakenBackLater() throws Exception {
+    book.plan("x/1/0", SLOW, new Timing(0, LONG, LONG));
+    Path file = directory.resolve("x_1_0.json");
+    String orphan = Files.readString(file);
+    book.close();
+    Files.writeString(file, orphan);
+    List<Undo> tries = new CopyOnWriteArrayList<>();
+    book =
+        new FaultBook(
+            directory,
+            (id, _) -> noting(id),
+            undo -> {
+              tries.add(undo);
+              if (tries.size() < 3) {
+                throw new IOException("not now");
+              }
+            });
+    long end = System.nanoTime() + PATIENCE_MS * 1_000_000;
+    while (state().end() == null) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.onSpinWait();
+    }
+    assertThat(tries).hasSize(3).containsOnly(new Undo.Nothing());
+    assertThat(Files.readString(file)).contains("\"end\":\"");
   }
 
   /** Another process with the same number is not the one that was stopped. */

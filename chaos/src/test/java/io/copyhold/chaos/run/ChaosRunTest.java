@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -12,6 +13,7 @@ import picocli.CommandLine;
 
 /**
  * On real processes; {@code -Dchaos.seconds=…}, {@code -Dchaos.seed=…}, {@code -Dchaos.nodes=…}.
+ * Three minutes on three nodes are among the heavy ones.
  */
 @Isolated("takes standard output for itself")
 class ChaosRunTest {
@@ -22,7 +24,18 @@ class ChaosRunTest {
   @Test
   @Timeout(7_200)
   void nothingIsLostOrDoneTwiceWhateverIsKilledPausedOrCutOff() {
-    String out = run("run", "--seconds", "" + SECONDS, "--seed", "" + SEED, "--nodes", "" + NODES);
+    nothingIsLost(SECONDS, NODES);
+  }
+
+  @Test
+  @Tag("heavy")
+  @Timeout(7_200)
+  void norOnThreeNodesForThreeMinutes() {
+    nothingIsLost(180, 3);
+  }
+
+  private static void nothingIsLost(int seconds, int nodes) {
+    String out = run("run", "--seconds", "" + seconds, "--seed", "" + SEED, "--nodes", "" + nodes);
 
     assertThat(out)
         .as("no checker that looked at nothing")

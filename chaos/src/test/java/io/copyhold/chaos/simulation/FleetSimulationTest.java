@@ -18,7 +18,7 @@ final class FleetSimulationTest {
   /** A defect that this many seeds do not show is one that no invariant notices. */
   private static final long SEEDS_TO_NOTICE = 40;
 
-  private static final long SEEDS = Long.getLong("copyhold.simulation.seeds", 15);
+  private static final long SEEDS = Long.getLong("copyhold.simulation.seeds", 50);
 
   @Test
   void everyInvariantHoldsInSpiteOfFaults() {

@@ -28,6 +28,11 @@ final class Child {
       return false;
     }
 
+    /** What must pass, at least, before it is started again after it ended with this. */
+    default Duration pauseAfter(int exitStatus) {
+      return Duration.ZERO;
+    }
+
     /** Whether one that stays away is wanted back; asked again and again. */
     default boolean wantedBack() {
       return true;
@@ -133,6 +138,7 @@ final class Child {
         current.stop(); // frees what the owner of a dead process still holds
         listener.ended(this);
         String why = "ended with " + code;
+        Duration least = starter.pauseAfter(code);
         if (starter.staysAway(code)) {
           LOG.atInfo().addKeyValue("child", name).log("left as it was asked to");
           change(Phase.LEFT, 0, state.restarts(), "copyhold node start " + name);
@@ -142,6 +148,7 @@ final class Child {
             }
           }
           why = "wanted back";
+          least = Duration.ZERO;
           attempt = 0;
         }
         Running next = null;
@@ -152,7 +159,8 @@ final class Child {
             change(Phase.GAVE_UP, 0, state.restarts(), why);
             return;
           }
-          Duration pause = settings.backoff(attempt, random);
+          Duration backoff = settings.backoff(attempt, random);
+          Duration pause = backoff.compareTo(least) < 0 ? least : backoff;
           LOG.atWarn()
               .addKeyValue("child", name)
               .addKeyValue("why", why)

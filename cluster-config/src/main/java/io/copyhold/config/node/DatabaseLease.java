@@ -1,16 +1,13 @@
 package io.copyhold.config.node;
 
 import io.copyhold.runtime.PortAdapter;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
+import io.copyhold.runtime.ProblemException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import javax.sql.DataSource;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.coordination.lease.LeaseSettings;
 import org.apache.pekko.coordination.lease.javadsl.Lease;
@@ -75,17 +72,19 @@ public final class DatabaseLease extends Lease {
     while (true) {
       try {
         long asked = System.nanoTime();
-        boolean won = take(setup.database());
-        heldUntil = asked + settings.timeoutSettings().getHeartbeatTimeout().toNanos();
+        Duration lasting =
+            Duration.ofNanos(settings.timeoutSettings().getHeartbeatTimeout().toNanos());
+        boolean won = setup.leases().take(settings.leaseName(), owner(), lasting);
+        heldUntil = asked + lasting.toNanos();
         held = won;
         log.atInfo()
             .addKeyValue("lease", settings.leaseName())
             .addKeyValue("owner", settings.ownerName())
             .log(won ? "lease taken: this side goes on" : "lease refused: the other side goes on");
         return won;
-      } catch (SQLException e) {
+      } catch (ProblemException e) {
         log.atWarn()
-            .addKeyValue("state", e.getSQLState())
+            .addKeyValue("problem", e.problem().code())
             .log("lease not decided: the control database does not answer; asking again");
       }
       try {
@@ -94,25 +93,6 @@ public final class DatabaseLease extends Lease {
         Thread.currentThread().interrupt();
         throw new CompletionException(e);
       }
-    }
-  }
-
-  private boolean take(DataSource database) throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement(
-                "INSERT INTO copyhold.sbr_lease AS l (name, owner, since, until)"
-                    + " VALUES (?, ?, clock_timestamp(),"
-                    + "   clock_timestamp() + make_interval(secs => ?))"
-                    + " ON CONFLICT (name) DO UPDATE SET owner = EXCLUDED.owner,"
-                    + " since = EXCLUDED.since, until = EXCLUDED.until"
-                    + " WHERE l.owner = EXCLUDED.owner OR l.until < clock_timestamp()"
-                    + " OR EXISTS (SELECT FROM copyhold.node n WHERE n.state = 'ended'"
-                    + "   AND right(n.address, length(l.owner) + 1) = '@' || l.owner)")) {
-      s.setString(1, settings.leaseName());
-      s.setString(2, owner());
-      s.setDouble(3, settings.timeoutSettings().getHeartbeatTimeout().toMillis() / 1e3);
-      return s.executeUpdate() == 1;
     }
   }
 
@@ -127,17 +107,8 @@ public final class DatabaseLease extends Lease {
     held = false;
     return CompletableFuture.supplyAsync(
         () -> {
-          try (Connection c = setup.database().getConnection();
-              PreparedStatement s =
-                  c.prepareStatement(
-                      "DELETE FROM copyhold.sbr_lease WHERE name = ? AND owner = ?")) {
-            s.setString(1, settings.leaseName());
-            s.setString(2, owner());
-            s.executeUpdate();
-            return true;
-          } catch (SQLException e) {
-            throw new CompletionException(e); // it ends by its time
-          }
+          setup.leases().release(settings.leaseName(), owner()); // else it ends by its time
+          return true;
         },
         setup.blocking());
   }

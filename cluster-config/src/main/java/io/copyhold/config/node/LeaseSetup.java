@@ -1,24 +1,23 @@
 package io.copyhold.config.node;
 
 import java.util.concurrent.Executor;
-import javax.sql.DataSource;
 import org.apache.pekko.actor.setup.Setup;
 
-/** Hands the control database to {@link DatabaseLease}, which Pekko makes from its class name. */
+/** Hands the leases to {@link DatabaseLease}, which Pekko makes from its class name. */
 public final class LeaseSetup extends Setup {
-  private final DataSource database;
+  private final SplitLeases leases;
   private final Executor blocking;
 
   /**
-   * @param blocking where calls to the database block
+   * @param blocking where calls to the leases block
    */
-  public LeaseSetup(DataSource database, Executor blocking) {
-    this.database = database;
+  public LeaseSetup(SplitLeases leases, Executor blocking) {
+    this.leases = leases;
     this.blocking = blocking;
   }
 
-  DataSource database() {
-    return database;
+  SplitLeases leases() {
+    return leases;
   }
 
   Executor blocking() {

@@ -3,13 +3,11 @@ package io.copyhold.config.node;
 import io.copyhold.config.node.NodeRegister.Self;
 import io.copyhold.config.node.NodeRegister.State;
 import io.copyhold.config.node.NodeRegister.View;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -251,15 +249,7 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
     if (!gone.uids().isEmpty() && !gone.uids().contains(self.uid())) {
       getContext()
           .pipeToSelf(
-              CompletableFuture.runAsync(
-                  () -> {
-                    try {
-                      register.removed(gone.uids());
-                    } catch (SQLException e) {
-                      throw new CompletionException(e);
-                    }
-                  },
-                  blocking),
+              CompletableFuture.runAsync(() -> register.removed(gone.uids()), blocking),
               (_, failure) -> {
                 if (failure != null) {
                   log.atWarn().setCause(failure).log("the register was not told of a removal");
@@ -303,18 +293,14 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
         .handle((_, _) -> Done.getInstance())
         .thenApplyAsync(
             done -> {
-              try {
-                register.leave(self);
-                return done;
-              } catch (SQLException e) {
-                throw new CompletionException(e);
-              }
+              register.leave(self);
+              return done;
             },
             blocking);
   }
 
   private interface Call<T> {
-    T call() throws SQLException;
+    T call();
   }
 
   /** Asks the register, one call at a time; none after the row went. */
@@ -322,16 +308,7 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
     if (left) {
       return;
     }
-    CompletableFuture<T> result =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return call.call();
-              } catch (SQLException e) {
-                throw new CompletionException(e);
-              }
-            },
-            blocking);
+    CompletableFuture<T> result = CompletableFuture.supplyAsync(call::call, blocking);
     asking = result;
     getContext().pipeToSelf(result, (v, e) -> e == null ? answer.apply(v) : new Failed(doing, e));
   }

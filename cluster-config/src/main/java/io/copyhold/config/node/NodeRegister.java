@@ -1,14 +1,14 @@
 package io.copyhold.config.node;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 
 /**
- * The list of nodes that all nodes see. Calls block and fail when its database is away; time is the
- * database's, so clocks of nodes do not matter.
+ * The list of nodes that all nodes see. Calls block, and fail with a {@link
+ * io.copyhold.runtime.ProblemException} of kind {@code UNAVAILABLE} when its database is away; time
+ * is the database's, so clocks of nodes do not matter.
  */
 public interface NodeRegister {
   /**
@@ -100,14 +100,14 @@ public interface NodeRegister {
       String report) {}
 
   /** Begins this life: takes the address over from any earlier one. */
-  void register(Self self) throws SQLException;
+  void register(Self self);
 
   /**
    * Shows that we live, and looks around.
    *
    * @param report what we say of ourselves, a JSON object
    */
-  View heartbeat(Self self, State state, long incarnation, String report) throws SQLException;
+  View heartbeat(Self self, State state, long incarnation, String report);
 
   /**
    * Begins a new cluster, of which we are the first member, if the current one is still {@code
@@ -115,27 +115,37 @@ public interface NodeRegister {
    *
    * @return whether we won; the new incarnation is {@code seen + 1}
    */
-  boolean form(Self self, long seen) throws SQLException;
+  boolean form(Self self, long seen);
 
   /** Ends this life cleanly. */
-  void leave(Self self) throws SQLException;
+  void leave(Self self);
 
   /** Says that the cluster has removed these lives: should one still run, it must not go on. */
-  void removed(Set<Long> uids) throws SQLException;
+  void removed(Set<Long> uids);
 
   /** Whether this life may go on after it was asleep. */
-  Standing standing(String address, long uid) throws SQLException;
+  Standing standing(String address, long uid);
 
   /** All nodes, by name. */
-  List<Listed> nodes() throws SQLException;
+  List<Listed> nodes();
 
   /**
    * Leaves a wish with a node, which sees it with its next heartbeat.
    *
    * @return false when no living node has that name
    */
-  boolean wish(String name, Wish wish) throws SQLException;
+  boolean wish(String name, Wish wish);
 
   /** For so long from now, no shard is moved for the sake of balance; zero ends that. */
-  void holdSteady(Duration lasting) throws SQLException;
+  void holdSteady(Duration lasting);
+
+  /**
+   * Says that a process has ended, for who saw it end: its supervisor. The other nodes then remove
+   * it at once instead of waiting until it seems dead. Never called from a guess.
+   *
+   * @param addressSuffix how the addresses of that process's machine and port end, such as
+   *     {@code @127.0.0.1:7410}
+   * @return whether there was such a node; false also before there is a register
+   */
+  boolean ended(String addressSuffix);
 }

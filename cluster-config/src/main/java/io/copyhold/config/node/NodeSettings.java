@@ -2,13 +2,11 @@ package io.copyhold.config.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import io.copyhold.runtime.journal.JournalSettings;
-import io.copyhold.runtime.postgres.Database;
 import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What one node process is told ({@code copyhold.node} and {@code copyhold.journal}).
+ * What one node process is told ({@code copyhold.node}).
  *
  * @param name for people, unique in the cluster
  * @param data its directory
@@ -19,7 +17,6 @@ import java.time.Duration;
  * @param remotingBindPort where it listens for them, when something stands in between; 0 for the
  *     same port
  * @param remotingSource the address that its connections to other nodes come from; empty for any
- * @param control the control database
  * @param membership limits
  * @param pauses limits
  * @param balance limits
@@ -37,7 +34,6 @@ public record NodeSettings(
     int remotingPort,
     int remotingBindPort,
     String remotingSource,
-    Database control,
     MembershipSettings membership,
     PauseSettings pauses,
     Balance balance,
@@ -80,7 +76,6 @@ public record NodeSettings(
         node.getInt("remoting.port"),
         node.getInt("remoting.bind-port"),
         node.getString("remoting.source"),
-        JournalSettings.from(config).database(),
         MembershipSettings.from(node.getConfig("membership")),
         PauseSettings.from(node.getConfig("pauses")),
         new Balance(

@@ -2,7 +2,7 @@ package io.copyhold.config.node;
 
 import io.copyhold.config.node.NodeRegister.Standing;
 import io.copyhold.runtime.PortAdapter;
-import java.sql.SQLException;
+import io.copyhold.runtime.ProblemException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -24,7 +24,7 @@ public final class PauseWatch implements AutoCloseable {
 
   /** Asks the register about this life. */
   public interface Question {
-    Standing ask() throws SQLException;
+    Standing ask();
   }
 
   private final Pauses pauses;
@@ -111,8 +111,8 @@ public final class PauseWatch implements AutoCloseable {
   private Standing standing() {
     try {
       return question.ask();
-    } catch (SQLException e) {
-      log.atWarn().addKeyValue("state", e.getSQLState()).log("the register does not answer");
+    } catch (ProblemException e) {
+      log.atWarn().addKeyValue("problem", e.problem().code()).log("the register does not answer");
       return Standing.UNSURE;
     }
   }

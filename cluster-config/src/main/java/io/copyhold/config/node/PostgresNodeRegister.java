@@ -1,5 +1,6 @@
 package io.copyhold.config.node;
 
+import io.copyhold.runtime.postgres.ControlDatabase;
 import io.copyhold.runtime.postgres.ControlSchema;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -27,7 +28,7 @@ public final class PostgresNodeRegister implements NodeRegister {
 
   private static final String ALIVE = "heartbeat > clock_timestamp() - make_interval(secs => ?)";
 
-  private final DataSource database;
+  private final ControlDatabase database;
   private final double deadAfterS;
 
   /**
@@ -36,34 +37,35 @@ public final class PostgresNodeRegister implements NodeRegister {
    * @param deadAfter a node without heartbeat for so long counts as dead
    */
   public PostgresNodeRegister(DataSource database, Duration deadAfter) {
-    this.database = database;
+    this.database = new ControlDatabase(database, Runnable::run);
     this.deadAfterS = deadAfter.toMillis() / 1000.0;
   }
 
   @Override
-  public void register(Self self) throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement(
-                "INSERT INTO copyhold.node"
-                    + " (address, uid, name, process, incarnation, state, registered, heartbeat)"
-                    + " VALUES (?, ?, ?, ?, 0, 'starting', clock_timestamp(), clock_timestamp())"
-                    + " ON CONFLICT (address) DO UPDATE SET uid = EXCLUDED.uid,"
-                    + " name = EXCLUDED.name, process = EXCLUDED.process, incarnation = 0,"
-                    + " state = 'starting', registered = EXCLUDED.registered,"
-                    + " heartbeat = EXCLUDED.heartbeat, report = '{}', wish = ''")) {
-      s.setString(1, self.address());
-      s.setLong(2, self.uid());
-      s.setString(3, self.name());
-      s.setString(4, Long.toString(self.process()));
-      s.executeUpdate();
-    }
+  public void register(Self self) {
+    database.now(c -> {
+      try (PreparedStatement s =
+          c.prepareStatement(
+              "INSERT INTO copyhold.node"
+                  + " (address, uid, name, process, incarnation, state, registered, heartbeat)"
+                  + " VALUES (?, ?, ?, ?, 0, 'starting', clock_timestamp(), clock_timestamp())"
+                  + " ON CONFLICT (address) DO UPDATE SET uid = EXCLUDED.uid,"
+                  + " name = EXCLUDED.name, process = EXCLUDED.process, incarnation = 0,"
+                  + " state = 'starting', registered = EXCLUDED.registered,"
+                  + " heartbeat = EXCLUDED.heartbeat, report = '{}', wish = ''")) {
+        s.setString(1, self.address());
+        s.setLong(2, self.uid());
+        s.setString(3, self.name());
+        s.setString(4, Long.toString(self.process()));
+        s.executeUpdate();
+      }
+      return true;
+    });
   }
 
   @Override
-  public View heartbeat(Self self, State state, long incarnation, String report)
-      throws SQLException {
-    try (Connection c = database.getConnection()) {
+  public View heartbeat(Self self, State state, long incarnation, String report) {
+    return database.now(c -> {
       String wish = beat(c, self, state, incarnation, report);
       long current;
       boolean steady;
@@ -102,7 +104,7 @@ public final class PostgresNodeRegister implements NodeRegister {
       }
       return new View(
           current, settled, wish == null, rows, wish == null ? Wish.NONE : wish(wish), steady);
-    }
+    });
   }
 
   private static State state(String word) {
@@ -142,8 +144,8 @@ public final class PostgresNodeRegister implements NodeRegister {
   }
 
   @Override
-  public boolean form(Self self, long seen) throws SQLException {
-    try (Connection c = database.getConnection()) {
+  public boolean form(Self self, long seen) {
+    return database.now(c -> {
       c.setAutoCommit(false);
       try (PreparedStatement raise =
               c.prepareStatement(
@@ -176,127 +178,129 @@ public final class PostgresNodeRegister implements NodeRegister {
       } finally {
         c.setAutoCommit(true);
       }
-    }
+    });
   }
 
   @Override
-  public void leave(Self self) throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement("DELETE FROM copyhold.node WHERE address = ? AND uid = ?")) {
-      s.setString(1, self.address());
-      s.setLong(2, self.uid());
-      s.executeUpdate();
-    }
-  }
-
-  @Override
-  public void removed(Set<Long> uids) throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement(
-                "UPDATE copyhold.node SET state = 'ended'"
-                    + " WHERE uid = ANY (?) AND state <> 'ended'")) {
-      s.setArray(1, c.createArrayOf("bigint", uids.toArray()));
-      s.executeUpdate();
-    }
-  }
-
-  @Override
-  public Standing standing(String address, long uid) throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement(
-                "SELECT n.uid = ? AND n.state <> 'ended'"
-                    + " AND (n.incarnation = 0 OR n.incarnation = i.incarnation),"
-                    + " EXISTS (SELECT FROM copyhold.sbr_lease l"
-                    + "   WHERE right(n.address, length(l.owner) + 1) <> '@' || l.owner"
-                    + "   AND l.until > clock_timestamp()"
-                    + "   AND l.since > clock_timestamp() - make_interval(secs => ?))"
-                    + " FROM copyhold.node n, copyhold.incarnation i WHERE n.address = ?")) {
-      s.setLong(1, uid);
-      s.setDouble(2, DECIDING_S);
-      s.setString(3, address);
-      try (ResultSet r = s.executeQuery()) {
-        if (!r.next()) {
-          return Standing.UNSURE; // the next heartbeat puts the row back
-        }
-        return !r.getBoolean(1)
-            ? Standing.GONE
-            : r.getBoolean(2) ? Standing.UNSURE : Standing.MEMBER;
+  public void leave(Self self) {
+    database.now(c -> {
+      try (PreparedStatement s =
+          c.prepareStatement("DELETE FROM copyhold.node WHERE address = ? AND uid = ?")) {
+        s.setString(1, self.address());
+        s.setLong(2, self.uid());
+        s.executeUpdate();
       }
-    }
+      return true;
+    });
   }
 
   @Override
-  public List<Listed> nodes() throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement(
-                "SELECT name, address, uid, process, incarnation, state, "
-                    + ALIVE
-                    + ", extract(epoch FROM clock_timestamp() - heartbeat), registered, report"
-                    + " FROM copyhold.node ORDER BY name, address")) {
-      s.setDouble(1, deadAfterS);
-      List<Listed> nodes = new ArrayList<>();
-      try (ResultSet r = s.executeQuery()) {
-        while (r.next()) {
-          nodes.add(
-              new Listed(
-                  r.getString(1),
-                  r.getString(2),
-                  r.getLong(3),
-                  r.getString(4),
-                  r.getLong(5),
-                  state(r.getString(6)),
-                  r.getBoolean(7),
-                  Duration.ofMillis(Math.max(0, Math.round(r.getDouble(8) * 1e3))),
-                  r.getObject(9, OffsetDateTime.class).toInstant(),
-                  r.getString(10)));
+  public void removed(Set<Long> uids) {
+    database.now(c -> {
+      try (PreparedStatement s =
+          c.prepareStatement(
+              "UPDATE copyhold.node SET state = 'ended'"
+                  + " WHERE uid = ANY (?) AND state <> 'ended'")) {
+        s.setArray(1, c.createArrayOf("bigint", uids.toArray()));
+        s.executeUpdate();
+      }
+      return true;
+    });
+  }
+
+  @Override
+  public Standing standing(String address, long uid) {
+    return database.now(c -> {
+      try (PreparedStatement s =
+          c.prepareStatement(
+              "SELECT n.uid = ? AND n.state <> 'ended'"
+                  + " AND (n.incarnation = 0 OR n.incarnation = i.incarnation),"
+                  + " EXISTS (SELECT FROM copyhold.sbr_lease l"
+                  + "   WHERE right(n.address, length(l.owner) + 1) <> '@' || l.owner"
+                  + "   AND l.until > clock_timestamp()"
+                  + "   AND l.since > clock_timestamp() - make_interval(secs => ?))"
+                  + " FROM copyhold.node n, copyhold.incarnation i WHERE n.address = ?")) {
+        s.setLong(1, uid);
+        s.setDouble(2, DECIDING_S);
+        s.setString(3, address);
+        try (ResultSet r = s.executeQuery()) {
+          if (!r.next()) {
+            return Standing.UNSURE; // the next heartbeat puts the row back
+          }
+          return !r.getBoolean(1)
+              ? Standing.GONE
+              : r.getBoolean(2) ? Standing.UNSURE : Standing.MEMBER;
         }
       }
-      return nodes;
-    }
+    });
   }
 
   @Override
-  public boolean wish(String name, Wish wish) throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement(
-                "UPDATE copyhold.node SET wish = ? WHERE name = ? AND state <> 'ended' AND "
-                    + ALIVE)) {
-      s.setString(1, wish == Wish.NONE ? "" : wish.name().toLowerCase(Locale.ROOT));
-      s.setString(2, name);
-      s.setDouble(3, deadAfterS);
-      return s.executeUpdate() > 0;
-    }
+  public List<Listed> nodes() {
+    return database.now(c -> {
+      try (PreparedStatement s =
+          c.prepareStatement(
+              "SELECT name, address, uid, process, incarnation, state, "
+                  + ALIVE
+                  + ", extract(epoch FROM clock_timestamp() - heartbeat), registered, report"
+                  + " FROM copyhold.node ORDER BY name, address")) {
+        s.setDouble(1, deadAfterS);
+        List<Listed> nodes = new ArrayList<>();
+        try (ResultSet r = s.executeQuery()) {
+          while (r.next()) {
+            nodes.add(
+                new Listed(
+                    r.getString(1),
+                    r.getString(2),
+                    r.getLong(3),
+                    r.getString(4),
+                    r.getLong(5),
+                    state(r.getString(6)),
+                    r.getBoolean(7),
+                    Duration.ofMillis(Math.max(0, Math.round(r.getDouble(8) * 1e3))),
+                    r.getObject(9, OffsetDateTime.class).toInstant(),
+                    r.getString(10)));
+          }
+        }
+        return nodes;
+      }
+    });
   }
 
   @Override
-  public void holdSteady(Duration lasting) throws SQLException {
-    try (Connection c = database.getConnection();
-        PreparedStatement s =
-            c.prepareStatement(
-                "UPDATE copyhold.incarnation"
-                    + " SET steady_until = clock_timestamp() + make_interval(secs => ?)")) {
-      s.setDouble(1, lasting.toMillis() / 1e3);
-      s.executeUpdate();
-    }
+  public boolean wish(String name, Wish wish) {
+    return database.now(c -> {
+      try (PreparedStatement s =
+          c.prepareStatement(
+              "UPDATE copyhold.node SET wish = ? WHERE name = ? AND state <> 'ended' AND "
+                  + ALIVE)) {
+        s.setString(1, wish == Wish.NONE ? "" : wish.name().toLowerCase(Locale.ROOT));
+        s.setString(2, name);
+        s.setDouble(3, deadAfterS);
+        return s.executeUpdate() > 0;
+      }
+    });
   }
 
-  /**
-   * Says that a process has ended, for who saw it end: its supervisor. The other nodes then remove
-   * it at once instead of waiting until it seems dead. Never called from a guess.
-   *
-   * @param addressSuffix how the addresses of that process's machine and port end, such as
-   *     {@code @127.0.0.1:7410}
-   * @return whether there was such a node
-   */
-  public boolean ended(String addressSuffix) throws SQLException {
-    try (Connection c = database.getConnection()) {
+  @Override
+  public void holdSteady(Duration lasting) {
+    database.now(c -> {
+      try (PreparedStatement s =
+          c.prepareStatement(
+              "UPDATE copyhold.incarnation"
+                  + " SET steady_until = clock_timestamp() + make_interval(secs => ?)")) {
+        s.setDouble(1, lasting.toMillis() / 1e3);
+        s.executeUpdate();
+      }
+      return true;
+    });
+  }
+
+  @Override
+  public boolean ended(String addressSuffix) {
+    return database.now(c -> {
       return exists(c) && ended(c, addressSuffix);
-    }
+    });
   }
 
   /** Before the first node has started, there is no register. */

@@ -27,6 +27,9 @@ final class Relays {
   /** Names the agent's main class; a module above this one sets it in its reference.conf. */
   private static final String AGENT_CLASS = "copyhold.supervisor.fault-agent";
 
+  /** Where such a module tells what its agent may use. */
+  private static final String LIMITS = "copyhold.chaos.agent.limits";
+
   private final SupervisorSettings settings;
   private final Ports ports;
   private final List<Map<String, Object>> links = new ArrayList<>();
@@ -108,7 +111,11 @@ final class Relays {
     Path file = settings.data().resolve("nodes").resolve(AGENT + ".conf");
     ProtectedFile.write(
         file,
-        ConfigFactory.parseMap(Map.of("agent", agent))
+        // with what its user has set of its limits
+        (settings.config().hasPath(LIMITS)
+                ? ConfigFactory.parseMap(Map.of("agent", agent))
+                    .withValue(LIMITS, settings.config().getValue(LIMITS))
+                : ConfigFactory.parseMap(Map.of("agent", agent)))
             .root()
             .render(ConfigRenderOptions.concise().setFormatted(true)));
     return file;

@@ -13,9 +13,15 @@ import java.util.random.RandomGenerator;
  * @param jitter part of the backoff that is random, 0 to 1
  * @param attempts in a row, then it stays down
  * @param steadyAfter a child that ran so long has recovered
+ * @param besideOthers before the first attempt of a node that was killed beside others
  */
 record RestartSettings(
-    Duration minBackoff, Duration maxBackoff, double jitter, int attempts, Duration steadyAfter) {
+    Duration minBackoff,
+    Duration maxBackoff,
+    double jitter,
+    int attempts,
+    Duration steadyAfter,
+    Duration besideOthers) {
   RestartSettings {
     if (!minBackoff.isPositive() || maxBackoff.compareTo(minBackoff) < 0) {
       throw new IllegalArgumentException(
@@ -33,7 +39,8 @@ record RestartSettings(
         config.getDuration("max-backoff"),
         config.getDouble("jitter"),
         config.getInt("attempts"),
-        config.getDuration("steady-after"));
+        config.getDuration("steady-after"),
+        config.getDuration("beside-others"));
   }
 
   /**

@@ -3,21 +3,22 @@ package io.copyhold.config.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
-import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.runtime.cassandra.CassandraSettings;
+import io.copyhold.runtime.cassandra.EmbeddedCassandra;
+import io.copyhold.runtime.cassandra.EmbeddedCassandraSettings;
 import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.postgres.DirectoryLock;
 import io.copyhold.runtime.postgres.EmbeddedPostgresSettings;
-import io.copyhold.runtime.postgres.PoolSettings;
 import io.copyhold.runtime.process.ProtectedFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -50,7 +51,8 @@ import org.slf4j.LoggerFactory;
  *       their standard input end; the next start finds everything as it was.
  * </ol>
  *
- * The directory holds {@code postgres/NAME} per database, {@code log/NAME.log} per child, {@code
+ * The directory holds {@code postgres/NAME} per database, {@code cassandra} where the journal is
+ * there, {@code log/NAME.log} per child, {@code
  * nodes/NAME.conf}, {@code ports.json}, {@code state.json} and {@code format}.
  */
 @PortAdapter
@@ -62,6 +64,9 @@ public final class Supervisor implements Closeable {
 
   private static final String CONTROL = "control";
 
+  /** Above this, the exit status of a process that a signal ended. */
+  private static final int SIGNAL = 128;
+
   private final SupervisorSettings settings;
   private final NodeCommand nodeCommand;
   private final DirectoryLock lock;
@@ -72,7 +77,7 @@ public final class Supervisor implements Closeable {
   private final Map<String, String> addressSuffixes = new HashMap<>();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private boolean closing;
-  private volatile @Nullable HikariDataSource control;
+  private volatile @Nullable ControlRegister register;
 
   private Supervisor(
       SupervisorSettings settings, NodeCommand nodeCommand, DirectoryLock lock, Instant started) {
@@ -91,7 +96,7 @@ public final class Supervisor implements Closeable {
   public static Supervisor start(
       SupervisorSettings settings, NodeCommand nodeCommand, InstantSource clock)
       throws IOException {
-    DirectoryLock lock = take(settings.data());
+    DirectoryLock lock = take(settings.data(), settings.journal());
     Supervisor supervisor = new Supervisor(settings, nodeCommand, lock, clock.instant());
     try {
       supervisor.startAll();
@@ -126,9 +131,9 @@ public final class Supervisor implements Closeable {
       closing = true;
     }
     stopTogether(nodes);
-    HikariDataSource pool = control;
-    if (pool != null) {
-      pool.close();
+    ControlRegister open = register;
+    if (open != null) {
+      open.close();
     }
     stopTogether(databases);
     try {
@@ -139,7 +144,7 @@ public final class Supervisor implements Closeable {
     stopped.countDown();
   }
 
-  private static DirectoryLock take(Path data) throws IOException {
+  private static DirectoryLock take(Path data, String journal) throws IOException {
     if (!Files.exists(data)) {
       Files.createDirectories(data);
       // the databases run as another user when we are root, and must reach their own directories
@@ -147,6 +152,7 @@ public final class Supervisor implements Closeable {
     }
     DirectoryLock lock = DirectoryLock.take(data);
     try {
+      requireJournal(data, journal);
       requireFormat(data);
       Files.createDirectories(data.resolve("log"));
       Files.createDirectories(data.resolve("nodes"));
@@ -178,12 +184,41 @@ public final class Supervisor implements Closeable {
     }
   }
 
+  /** One directory belongs to one journal; which one stands in it. */
+  private static void requireJournal(Path data, String journal) throws IOException {
+    Path file = data.resolve("journal");
+    if (!Files.exists(file)) {
+      // one without it was made before there was a choice
+      boolean before = Files.exists(data.resolve("format"));
+      ProtectedFile.write(file, (before ? JournalSettings.POSTGRES : journal) + "\n");
+    }
+    String found = Files.readString(file).strip();
+    if (!found.equals(journal)) {
+      throw new ProblemException(
+          "other-journal",
+          "The data directory "
+              + data
+              + " was made with the journal in "
+              + found
+              + ", and is to be started with "
+              + journal
+              + ".",
+          "Start it with 'copyhold up --journal "
+              + found
+              + "', or choose another directory with --data.");
+    }
+  }
+
   private void startAll() throws IOException {
     Ports ports = Ports.of(settings.data(), settings.host());
     Relays relays = settings.relays() ? new Relays(settings, ports) : null;
     Map<String, Object> told = new HashMap<>();
     int index = 0;
-    if (!JournalSettings.isExternal(settings.config())) {
+    if (JournalSettings.onCassandra(settings.config())) {
+      if (!CassandraSettings.isExternal(settings.config())) {
+        told.putAll(embeddedCassandra(ports));
+      }
+    } else if (!JournalSettings.isExternal(settings.config())) {
       int port = settings.postgres().choose(ports, "postgres." + CONTROL, index);
       EmbeddedPostgresSettings server = settings.server(CONTROL, port);
       databases.add(child(CONTROL, port, () -> EmbeddedServer.control(server)));
@@ -208,17 +243,32 @@ public final class Supervisor implements Closeable {
     if (relays != null) {
       startAgent(relays);
     }
-    control =
-        JournalSettings.from(told(told))
-            .database()
-            .pool(
-                PoolSettings.from(
-                        "copyhold-supervisor",
-                        settings.config().getConfig("copyhold.postgres.pool"))
-                    .withMaxSize(1));
+    register = ControlRegister.of(told(told));
     // Whatever an earlier supervisor left in the register: its nodes ended with it.
     nodes.forEach(this::tellEnded);
     startTogether(nodes);
+  }
+
+  private Map<String, Object> embeddedCassandra(Ports ports) throws IOException {
+    int port = settings.cassandra().choose(ports, "cassandra.clients", 0);
+    EmbeddedCassandraSettings server =
+        EmbeddedCassandraSettings.from(
+                settings.config().getConfig("copyhold.cassandra.embedded"),
+                settings.data().resolve("cassandra"))
+            .at(
+                settings.databaseHost(),
+                port,
+                settings.cassandra().choose(ports, "cassandra.nodes", 1))
+            .withLog(settings.data().resolve("log").resolve(SupervisorSettings.CASSANDRA + ".log"));
+    databases.add(
+        child(
+            SupervisorSettings.CASSANDRA,
+            port,
+            () -> new EmbeddedCassandraServer(EmbeddedCassandra.start(server))));
+    return CassandraSettings.keys(
+        List.of(new InetSocketAddress(settings.databaseHost(), port)),
+        settings.config().getString("copyhold.cassandra.keyspace"),
+        1);
   }
 
   /** Starts all and hears the first failure when all have had their try. */
@@ -282,7 +332,9 @@ public final class Supervisor implements Closeable {
       addressSuffixes.put(name, "@" + settings.host() + ":" + link);
       all.put("copyhold.node.remoting.port", link);
       all.put("copyhold.node.remoting.bind-port", bind);
-      all.put("copyhold.node.remoting.source", relays.source(name, index));
+      String source = relays.source(name, index);
+      all.put("copyhold.node.remoting.source", source);
+      all.put("copyhold.store.source-address", source);
       if (told.get("copyhold.journal.port") instanceof Integer journal) {
         all.put("copyhold.journal.port", relays.link(name, "journal", journal));
       }
@@ -307,6 +359,13 @@ public final class Supervisor implements Closeable {
             Files.deleteIfExists(wanted);
             return NodeProcess.start(
                 command, log, settings.logLimitBytes(), settings.nodeStopLimit());
+          }
+
+          @Override
+          public Duration pauseAfter(int exitStatus) {
+            return exitStatus > SIGNAL && settings.nodes() > 1
+                ? settings.restart().besideOthers()
+                : Duration.ZERO;
           }
 
           @Override
@@ -364,13 +423,13 @@ public final class Supervisor implements Closeable {
 
   private void tellEnded(Child child) {
     String suffix = addressSuffixes.get(child.name());
-    HikariDataSource database = control;
-    if (suffix == null || database == null) {
+    ControlRegister open = register;
+    if (suffix == null || open == null) {
       return;
     }
     try {
-      new PostgresNodeRegister(database, Duration.ZERO).ended(suffix);
-    } catch (SQLException e) {
+      open.ended(suffix);
+    } catch (ProblemException e) {
       // the other nodes then find out by themselves, later
       LOG.atWarn().addKeyValue("child", child.name()).setCause(e).log("register not told");
     }

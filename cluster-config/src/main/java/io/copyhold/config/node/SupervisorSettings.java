@@ -1,6 +1,7 @@
 package io.copyhold.config.node;
 
 import com.typesafe.config.Config;
+import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.postgres.EmbeddedPostgresSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.OptionalInt;
  * @param http port of the first node
  * @param remoting port of the first node
  * @param postgres port of the first database
+ * @param cassandra port of an embedded Cassandra for its clients; the next one is between its nodes
  * @param stores names of the embedded example stores
  * @param relays whether links go through the fault agent's relays
  * @param restart of children that end by themselves
@@ -32,6 +34,7 @@ public record SupervisorSettings(
     FirstPort http,
     FirstPort remoting,
     FirstPort postgres,
+    FirstPort cassandra,
     List<String> stores,
     boolean relays,
     RestartSettings restart,
@@ -42,6 +45,9 @@ public record SupervisorSettings(
   private static final int MAX_NODES = 10;
 
   private static final int MAX_STORES = 8;
+
+  /** Name of the embedded Cassandra among the children. */
+  static final String CASSANDRA = "cassandra";
 
   /**
    * The first port of one kind; the others follow it.
@@ -75,12 +81,13 @@ public record SupervisorSettings(
         || stores.stream().distinct().count() != stores.size()
         || !stores.stream().allMatch(s -> s.matches("[a-z][a-z0-9-]{0,30}"))
         || stores.contains("control")
+        || stores.contains(CASSANDRA)
         || stores.stream().anyMatch(s -> s.startsWith("node-"))) {
       throw new IllegalArgumentException(
           "copyhold.supervisor.stores "
               + stores
               + ": at most 8 different names of lower-case letters, digits and dashes, none of them"
-              + " control or node-…");
+              + " control, cassandra or node-…");
     }
   }
 
@@ -99,12 +106,18 @@ public record SupervisorSettings(
         FirstPort.from(c.getConfig("ports.http")),
         FirstPort.from(c.getConfig("ports.remoting")),
         FirstPort.from(c.getConfig("ports.postgres")),
+        FirstPort.from(c.getConfig("ports.cassandra")),
         c.getStringList("stores"),
         c.getBoolean("relays"),
         RestartSettings.from(c.getConfig("restart")),
         c.getDuration("node-stop-limit"),
         c.getBytes("log-limit"),
         config);
+  }
+
+  /** Which journal the directory is for. */
+  String journal() {
+    return JournalSettings.onCassandra(config) ? JournalSettings.CASSANDRA : JournalSettings.POSTGRES;
   }
 
   EmbeddedPostgresSettings server(String name, int port) {

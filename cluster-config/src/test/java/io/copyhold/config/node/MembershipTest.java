@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
+import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.postgres.ControlSchema;
 import io.copyhold.runtime.postgres.PoolSettings;
 import io.copyhold.runtime.postgres.PostgresFixture;
@@ -218,14 +219,13 @@ class MembershipTest {
     }
 
     @Override
-    public void register(Self self) throws SQLException {
+    public void register(Self self) {
       check();
       real.register(self);
     }
 
     @Override
-    public View heartbeat(Self self, State state, long incarnation, String report)
-        throws SQLException {
+    public View heartbeat(Self self, State state, long incarnation, String report) {
       check();
       View view = real.heartbeat(self, state, incarnation, report);
       beats.incrementAndGet();
@@ -233,48 +233,53 @@ class MembershipTest {
     }
 
     @Override
-    public boolean form(Self self, long seen) throws SQLException {
+    public boolean form(Self self, long seen) {
       check();
       return real.form(self, seen);
     }
 
     @Override
-    public void leave(Self self) throws SQLException {
+    public void leave(Self self) {
       check();
       real.leave(self);
     }
 
     @Override
-    public void removed(Set<Long> uids) throws SQLException {
+    public void removed(Set<Long> uids) {
       check();
       real.removed(uids);
     }
 
     @Override
-    public Standing standing(String address, long uid) throws SQLException {
+    public Standing standing(String address, long uid) {
       check();
       return real.standing(address, uid);
     }
 
     @Override
-    public List<Listed> nodes() throws SQLException {
+    public List<Listed> nodes() {
       return real.nodes();
     }
 
     @Override
-    public boolean wish(String name, Wish wish) throws SQLException {
+    public boolean wish(String name, Wish wish) {
       return real.wish(name, wish);
     }
 
     @Override
-    public void holdSteady(Duration lasting) throws SQLException {
+    public void holdSteady(Duration lasting) {
       real.holdSteady(lasting);
     }
 
-    private void check() throws SQLException {
+    @Override
+    public boolean ended(String addressSuffix) {
+      return real.ended(addressSuffix);
+    }
+
+    private void check() {
       if (away) {
         failed.incrementAndGet();
-        throw new SQLException("the register is away");
+        throw new ProblemException("control-database-unavailable", "away", "wait");
       }
     }
   }

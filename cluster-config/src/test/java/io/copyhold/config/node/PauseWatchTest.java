@@ -3,7 +3,7 @@ package io.copyhold.config.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.copyhold.config.node.NodeRegister.Standing;
-import java.sql.SQLException;
+import io.copyhold.runtime.ProblemException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -31,10 +31,10 @@ class PauseWatchTest {
   private final PauseWatch watch =
       PauseWatch.start(SETTINGS, this::ask, threads, () -> gone.complete(null));
 
-  private Standing ask() throws SQLException {
+  private Standing ask() {
     Standing now = standing.get();
     if (now == null) {
-      throw new SQLException("the register is away", "08006");
+      throw new ProblemException("control-database-unavailable", "away", "wait");
     }
     return now;
   }

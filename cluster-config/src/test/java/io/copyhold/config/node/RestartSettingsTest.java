@@ -10,7 +10,12 @@ import org.junit.jupiter.api.Test;
 class RestartSettingsTest {
   private static final RestartSettings SETTINGS =
       new RestartSettings(
-          Duration.ofMillis(500), Duration.ofSeconds(30), 0.2, 10, Duration.ofSeconds(60));
+          Duration.ofMillis(500),
+          Duration.ofSeconds(30),
+          0.2,
+          10,
+          Duration.ofSeconds(60),
+          Duration.ZERO);
 
   @Test
   void pausesDoubleUpToTheMaximumAndDiffer() {
@@ -28,10 +33,20 @@ class RestartSettingsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
             new RestartSettings(
-                Duration.ZERO, Duration.ofSeconds(1), 0.2, 1, Duration.ofSeconds(1)));
+                Duration.ZERO,
+                Duration.ofSeconds(1),
+                0.2,
+                1,
+                Duration.ofSeconds(1),
+                Duration.ZERO));
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
             new RestartSettings(
-                Duration.ofSeconds(1), Duration.ofSeconds(2), 1.5, 1, Duration.ofSeconds(1)));
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(2),
+                1.5,
+                1,
+                Duration.ofSeconds(1),
+                Duration.ZERO));
   }
 }

@@ -1,6 +1,8 @@
 package io.copyhold.config.node;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.copyhold.runtime.journal.JournalSettings;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,20 +19,21 @@ final class TinyNode {
     if (!arguments[0].equals("--config")) {
       System.exit(2);
     }
-    NodeSettings settings =
-        NodeSettings.from(
-            ConfigFactory.parseFile(new File(arguments[1])).withFallback(ConfigFactory.load()));
+    Config config =
+        ConfigFactory.parseFile(new File(arguments[1])).withFallback(ConfigFactory.load());
+    NodeSettings settings = NodeSettings.from(config);
     Path told = settings.data().resolve("nodes").resolve(settings.name());
     Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> write(told, ".ended", database(settings))));
+        .addShutdownHook(
+            new Thread(() -> write(told, ".ended", database(config, settings.name()))));
     ParentWatch.watch(System.in, () -> System.exit(0));
-    write(told, ".started", database(settings));
+    write(told, ".started", database(config, settings.name()));
     System.out.println(settings.name() + " started");
     Thread.sleep(Long.MAX_VALUE);
   }
 
-  private static String database(NodeSettings settings) {
-    try (Connection c = settings.control().connect(settings.name())) {
+  private static String database(Config config, String name) {
+    try (Connection c = JournalSettings.from(config).database().connect(name)) {
       return c.getMetaData().getUserName() + "@" + c.getCatalog();
     } catch (SQLException e) {
       return "no database: " + e.getMessage();

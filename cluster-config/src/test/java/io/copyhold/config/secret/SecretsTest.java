@@ -22,22 +22,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SecretsTest {
+class SecretsTest extends SecretsContract {
   private static final SecretRef REF = SecretRef.parse("secret:stores/s1/admin");
   private static final String CANARY = "canary-7Gq2vXw9";
 
@@ -51,44 +44,12 @@ class SecretsTest {
 
   @BeforeEach
   void schema() throws SQLException {
-    new ControlSchema(List.of(PostgresSecrets.SCHEMA), Duration.ofMinutes(2)).apply(database);
+    new ControlSchema(List.of(PostgresSecretRows.SCHEMA), Duration.ofMinutes(2)).apply(database);
   }
 
   @AfterEach
   void close() {
     database.close();
-  }
-
-  @Test
-  void bothStoresKeepTheSameContract() {
-    for (Secrets secrets : List.of(open(), new InMemorySecrets())) {
-      assertThat(secrets.get(REF)).isEmpty();
-      assertThatThrownBy(() -> secrets.require(REF))
-          .isInstanceOf(ProblemException.class)
-          .hasMessageContaining("secret:stores/s1/admin");
-      secrets.put(REF, Secret.of("first"));
-      secrets.put(REF, Secret.of("second"));
-      assertThat(secrets.require(REF).reveal()).isEqualTo("second");
-      assertThat(secrets.getOrPut(REF, () -> Secret.of("third")).reveal()).isEqualTo("second");
-      assertThat(secrets.delete(REF)).isTrue();
-      assertThat(secrets.delete(REF)).isFalse();
-      assertThat(secrets.getOrPut(REF, () -> Secret.of("third")).reveal()).isEqualTo("third");
-      assertThat(secrets.require(REF).reveal()).isEqualTo("third");
-    }
-  }
-
-  @Test
-  void ofSeveralWhoMakeOneAllGetTheSame() throws Exception {
-    PostgresSecrets secrets = open();
-    SecureRandom random = new SecureRandom();
-    Callable<Secret> caller = () -> secrets.getOrPut(REF, () -> Secret.random(random));
-    Set<String> seen = new HashSet<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
-      for (Future<Secret> secret : threads.invokeAll(Collections.nCopies(8, caller))) {
-        seen.add(secret.get().reveal());
-      }
-    }
-    assertThat(seen).hasSize(1);
   }
 
   @Test
@@ -106,7 +67,7 @@ class SecretsTest {
 
   @Test
   void aRowUnderAnotherNameDoesNotOpen() throws SQLException {
-    PostgresSecrets secrets = open();
+    SealedSecrets secrets = open();
     secrets.put(REF, Secret.of(CANARY));
     secrets.put(new SecretRef("stores/s2/admin"), Secret.of("weak"));
     execute(
@@ -145,7 +106,7 @@ class SecretsTest {
     open();
     Path other = directory.resolve("other.key");
     KeyFile.readOrCreate(other);
-    assertThatThrownBy(() -> PostgresSecrets.open(database, other))
+    assertThatThrownBy(() -> SealedSecrets.open(new PostgresSecretRows(database), other))
         .isInstanceOfSatisfying(
             ProblemException.class, e -> assertThat(e.code()).isEqualTo("key-file-wrong"));
   }
@@ -163,8 +124,8 @@ class SecretsTest {
 
   @Test
   void rotationSealsAllAnewAndOtherProcessesFollow() throws SQLException {
-    PostgresSecrets one = open();
-    PostgresSecrets two = open();
+    SealedSecrets one = open();
+    SealedSecrets two = open();
     one.put(REF, Secret.of(CANARY));
     String before = value("SELECT encode(sealed, 'hex') FROM copyhold.secret");
     assertThat(one.rotate()).isOne();
@@ -188,7 +149,7 @@ class SecretsTest {
             Duration.ofSeconds(10),
             Duration.ofSeconds(30));
     try (HikariDataSource away = nowhere.pool(settings)) {
-      assertThatThrownBy(() -> PostgresSecrets.open(away, keyFile()))
+      assertThatThrownBy(() -> SealedSecrets.open(new PostgresSecretRows(away), keyFile()))
           .isInstanceOfSatisfying(
               ProblemException.class, e -> assertThat(e.code()).isEqualTo("secrets-away"))
           .satisfies(SecretsTest::requireNoCanary);
@@ -223,8 +184,9 @@ class SecretsTest {
     assertThat(text.toString()).doesNotContain(CANARY);
   }
 
-  private PostgresSecrets open() {
-    return PostgresSecrets.open(database, keyFile());
+  @Override
+  SealedSecrets open() {
+    return SealedSecrets.open(new PostgresSecretRows(database), keyFile());
   }
 
   private Path keyFile() {

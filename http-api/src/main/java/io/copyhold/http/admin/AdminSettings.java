@@ -1,6 +1,7 @@
 package io.copyhold.http.admin;
 
 import com.typesafe.config.Config;
+import io.copyhold.http.auth.Authenticator;
 import java.time.Duration;
 
 /**
@@ -21,7 +22,7 @@ import java.time.Duration;
  * @param ratePerSecond requests of one token for good, on one node
  * @param strangerBurst wrong tokens from one address that may come at once
  * @param strangersPerSecond wrong tokens from one address for good
- * @param tokenCache how long a token's yes is remembered
+ * @param trust how far a token's yes is remembered
  * @param watchersMax event streams open at once
  * @param watchBuffer events held for a slow watcher before its stream is ended
  * @param heartbeat pause after which an event stream shows that it lives
@@ -44,7 +45,7 @@ public record AdminSettings(
     int ratePerSecond,
     int strangerBurst,
     int strangersPerSecond,
-    Duration tokenCache,
+    Authenticator.Trust trust,
     int watchersMax,
     int watchBuffer,
     Duration heartbeat,
@@ -93,7 +94,10 @@ public record AdminSettings(
         c.getInt("rate-per-second"),
         c.getInt("stranger-burst"),
         c.getInt("strangers-per-second"),
-        c.getDuration("token-cache"),
+        new Authenticator.Trust(
+            c.getDuration("token-cache"),
+            c.getDuration("token-patience"),
+            c.getDuration("token-trust")),
         c.getInt("watchers-max"),
         c.getInt("watch-buffer"),
         c.getDuration("heartbeat"),

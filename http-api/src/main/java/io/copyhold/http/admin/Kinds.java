@@ -1,6 +1,7 @@
 package io.copyhold.http.admin;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.http.auth.Tokens;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
@@ -70,6 +71,21 @@ public final class Kinds {
               problem.todo() == null ? "publish it first" : problem.todo()),
           e);
     }
+  }
+
+  /** Who holds the token that asks; null when nobody has said. */
+  static @Nullable String holder(Call call, Entities entities) throws InterruptedException {
+    JsonNode token = view(call, entities, Tokens.of(call.who()));
+    return token.hasNonNull("holder") ? token.get("holder").asText() : null;
+  }
+
+  /**
+   * The person that asks, for what needs two of them. All tokens of which nobody has said who holds
+   * them count as one person.
+   */
+  public static String person(Call call, Entities entities) throws InterruptedException {
+    String holder = holder(call, entities);
+    return holder == null ? "(unknown)" : holder;
   }
 
   /** Names who asks for a migration: one key, or one request without a key, asks once. */

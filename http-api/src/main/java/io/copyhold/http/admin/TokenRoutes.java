@@ -6,6 +6,7 @@ import io.copyhold.http.auth.Role;
 import io.copyhold.http.auth.Scope;
 import io.copyhold.http.auth.Token;
 import io.copyhold.http.auth.Tokens;
+import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.Reply;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,8 +18,17 @@ import org.jspecify.annotations.Nullable;
 final class TokenRoutes {
   private static final String PATH = "/v1/tokens";
 
-  /** The body that makes a token. */
-  record NewToken(String name, Role role, @Nullable NewScope scope, @Nullable Instant expires) {}
+  /**
+   * The body that makes a token.
+   *
+   * @param holder null for whoever holds the token that asks
+   */
+  record NewToken(
+      String name,
+      Role role,
+      @Nullable NewScope scope,
+      @Nullable Instant expires,
+      @Nullable String holder) {}
 
   record NewScope(@Nullable Set<String> tenants, @Nullable Set<String> tags) {
     Scope scope() {
@@ -28,11 +38,13 @@ final class TokenRoutes {
 
   private final Tokens tokens;
   private final Authenticator authenticator;
+  private final Entities entities;
   private final Resource resource;
 
   TokenRoutes(Tokens tokens, Authenticator authenticator, Resource.Shared shared) {
     this.tokens = tokens;
     this.authenticator = authenticator;
+    this.entities = shared.entities();
     this.resource =
         new Resource(
             Token.TYPE.name(), PATH, PATH + "/{id}", call -> Tokens.ref(call.value("id")), shared);
@@ -54,6 +66,7 @@ final class TokenRoutes {
                 wanted.role(),
                 wanted.scope() == null ? null : wanted.scope().scope(),
                 wanted.expires(),
+                wanted.holder() == null ? Kinds.holder(call, entities) : wanted.holder(),
                 call.origin(),
                 call.dryRun()));
     Answer answer = Resource.changed(made.reply());

@@ -10,48 +10,81 @@ import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.Reply;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells who presents a token. A yes is remembered for a few seconds: so long may a revoked token
- * still work on another node. A no is not remembered; how often an address may be wrong is limited
- * by {@link RateLimits}.
+ * Tells who presents a token.
+ *
+ * <ol>
+ *   <li>A yes is remembered for a few seconds: so long may a revoked token still work on a node
+ *       that has not heard of it.
+ *   <li>After that the token is asked again. When it cannot be asked (its node sleeps or has just
+ *       died), the last yes stands for it, for a bounded time and never past the token's expiry:
+ *       one node that is gone must not lock operators out of the others.
+ *   <li>A no is not remembered; how often an address may be wrong is limited by {@link RateLimits}.
+ * </ol>
  */
 public final class Authenticator {
   private static final int REMEMBERED_MAX = 10_000;
+  private static final Duration CACHE_MAX = Duration.ofSeconds(5);
+  private static final Duration TRUST_MAX = Duration.ofMinutes(5);
+
+  /**
+   * How far a yes may be trusted.
+   *
+   * @param cache at most 5 s: how long it is not asked again
+   * @param patience how long a token that said yes before is asked, before that answer is taken
+   * @param trust at most 5 min: how old that answer may be; zero for never
+   */
+  public record Trust(Duration cache, Duration patience, Duration trust) {
+    public Trust {
+      within("copyhold.http.token-cache", cache, CACHE_MAX);
+      within("copyhold.http.token-trust", trust, TRUST_MAX);
+      within("copyhold.http.token-patience", patience, TRUST_MAX);
+    }
+
+    private static void within(String key, Duration value, Duration max) {
+      if (value.isNegative() || value.compareTo(max) > 0) {
+        throw new IllegalArgumentException(key + " must be 0 to " + max.toSeconds() + " s");
+      }
+    }
+  }
 
   /** What was presented: the secret itself is not kept. */
   private record Presented(String id, String hash) {}
 
+  /**
+   * A yes.
+   *
+   * @param expires when the token does; null for never
+   */
+  private record Yes(Principal principal, Instant at, @Nullable Instant expires) {
+    boolean holds(Instant now, Duration age) {
+      return now.isBefore(at.plus(age)) && (expires == null || now.isBefore(expires));
+    }
+  }
+
   private final Entities entities;
-  private final Cache<Presented, Principal> remembered;
+  private final InstantSource clock;
+  private final Trust trust;
+  private final Cache<Presented, Yes> remembered =
+      Caffeine.newBuilder().maximumSize(REMEMBERED_MAX).build();
   private final AtomicLong forgotten = new AtomicLong();
 
-  /**
-   * @param remember at most 5 s: how long a revoked token may go on
-   */
-  public Authenticator(Entities entities, InstantSource clock, Duration remember) {
-    if (remember.compareTo(Duration.ofSeconds(5)) > 0 || remember.isNegative()) {
-      throw new IllegalArgumentException("copyhold.http.token-cache must be 0 to 5 s");
-    }
+  public Authenticator(Entities entities, InstantSource clock, Trust trust) {
     this.entities = entities;
-    this.remembered =
-        Caffeine.newBuilder()
-            .maximumSize(REMEMBERED_MAX)
-            .ticker(() -> {
-              var now = clock.instant();
-              return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-            })
-            .expireAfterWrite(remember)
-            .build();
+    this.clock = clock;
+    this.trust = trust;
   }
 
   /**
@@ -84,34 +117,57 @@ public final class Authenticator {
                       "send Authorization: Bearer chd_<id>_<secret>, as it was shown when it was made")));
     }
     Presented presented = new Presented(text.get().id(), text.get().hash());
-    Principal known = remembered.getIfPresent(presented);
-    return known != null ? CompletableFuture.completedFuture(known) : ask(presented);
+    Yes known = remembered.getIfPresent(presented);
+    if (known != null && known.holds(clock.instant(), trust.cache)) {
+      return CompletableFuture.completedFuture(known.principal);
+    }
+    CompletionStage<Principal> asked = ask(presented);
+    return known == null || !known.holds(clock.instant(), trust.trust)
+        ? asked
+        : asked
+            .toCompletableFuture()
+            .copy() // an answer that comes later still counts for the next request
+            .orTimeout(trust.patience.toMillis(), TimeUnit.MILLISECONDS)
+            .exceptionally(failure -> standIn(presented, failure));
   }
 
   private CompletionStage<Principal> ask(Presented presented) {
     long asked = forgotten.get();
     return entities
-        .ask(
+        .dryRun( // it stores nothing, so whoever carries it may send it again
             new EntityRef(Token.TYPE.name(), presented.id),
             new Token.Command.Present(presented.hash),
             Origin.of("http"))
         .thenApply(reply ->
             switch (reply) {
               case Reply.Applied(_, _, var view, _, _) -> {
-                Principal principal = principal(presented.id, view);
-                remembered.put(presented, principal);
+                Yes yes = yes(presented.id, view);
+                remembered.put(presented, yes);
                 if (forgotten.get() != asked) { // revoked while this answer was on its way
                   remembered.invalidate(presented);
                 }
-                yield principal;
+                yield yes.principal;
               }
-              case Reply.Refused(var problem) ->
-                  throw new ProblemException(
-                      problem.kind() == Problem.Kind.UNAUTHENTICATED
-                          ? problem
-                          : Token.Type.wrong());
+              case Reply.Refused(var problem) -> {
+                remembered.invalidate(presented);
+                throw new ProblemException(
+                    problem.kind() == Problem.Kind.UNAUTHENTICATED ? problem : Token.Type.wrong());
+              }
               case Reply.NotNow(_, _, var problem) -> throw new ProblemException(problem);
             });
+  }
+
+  /** The last yes, unless the token said no or was revoked meanwhile. */
+  private Principal standIn(Presented presented, Throwable failure) {
+    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+    Yes yes = remembered.getIfPresent(presented);
+    if (yes != null && yes.holds(clock.instant(), trust.trust)) {
+      return yes.principal;
+    }
+    throw cause instanceof ProblemException known
+        ? known
+        : new ProblemException(
+            Problem.unavailable("no-answer", "the token could not be checked in time"));
   }
 
   /** On this node a revoked token stops at once. */
@@ -120,13 +176,21 @@ public final class Authenticator {
     remembered.asMap().keySet().removeIf(presented -> presented.id.equals(token));
   }
 
-  private static Principal principal(String id, JsonNode view) {
+  /** Revocations may have been missed: every token is asked again. */
+  public void forgetAll() {
+    forgotten.incrementAndGet();
+    remembered.invalidateAll();
+  }
+
+  private Yes yes(String id, JsonNode view) {
     Scope scope =
         view.has("tenants") || view.has("tenantTags")
             ? new Scope(words(view.path("tenants")), words(view.path("tenantTags")))
             : null;
-    return new Principal(
-        id, view.path("name").asText(), Role.of(view.path("role").asText()), scope);
+    return new Yes(
+        new Principal(id, view.path("name").asText(), Role.of(view.path("role").asText()), scope),
+        clock.instant(),
+        view.hasNonNull("expires") ? Instant.parse(view.get("expires").asText()) : null);
   }
 
   private static Set<String> words(JsonNode array) {

@@ -24,16 +24,31 @@ public sealed interface Token {
    * @param hash SHA-256 of the secret in hexadecimal digits
    * @param scope for an application; null otherwise
    * @param expires refused from then on; null for never
+   * @param holder who has it, by a word of the operator's: two tokens of one holder are one person;
+   *     null when nobody said
    */
-  record Live(String name, Role role, String hash, @Nullable Scope scope, @Nullable Instant expires)
+  record Live(
+      String name,
+      Role role,
+      String hash,
+      @Nullable Scope scope,
+      @Nullable Instant expires,
+      @Nullable String holder)
       implements Token {}
 
-  record Revoked(String name, Role role, @Nullable Scope scope, String reason) implements Token {}
+  record Revoked(
+      String name, Role role, @Nullable Scope scope, String reason, @Nullable String holder)
+      implements Token {}
 
   /** What is asked of it. */
   sealed interface Command {
     record Issue(
-        String name, Role role, String hash, @Nullable Scope scope, @Nullable Instant expires)
+        String name,
+        Role role,
+        String hash,
+        @Nullable Scope scope,
+        @Nullable Instant expires,
+        @Nullable String holder)
         implements Command {}
 
     record Revoke(String reason) implements Command {}
@@ -45,7 +60,12 @@ public sealed interface Token {
   /** What happened to it. */
   sealed interface Event {
     record Issued(
-        String name, Role role, String hash, @Nullable Scope scope, @Nullable Instant expires)
+        String name,
+        Role role,
+        String hash,
+        @Nullable Scope scope,
+        @Nullable Instant expires,
+        @Nullable String holder)
         implements Event {}
 
     record WasRevoked(String reason) implements Event {}
@@ -104,7 +124,9 @@ public sealed interface Token {
 
     private static Decision<Event> issue(Token token, Command.Issue issue, Instant now) {
       if (token instanceof Live live) {
-        return live.equals(new Live(issue.name, issue.role, issue.hash, issue.scope, issue.expires))
+        return live.equals(
+                new Live(
+                    issue.name, issue.role, issue.hash, issue.scope, issue.expires, issue.holder))
             ? Decision.accept()
             : Decision.refuse(exists());
       }
@@ -118,6 +140,15 @@ public sealed interface Token {
                     "a token's name is at most 40 of a-z, 0-9 and single dashes")
                 .at("/name"));
       }
+      if (issue.holder != null
+          && (issue.holder.length() > 40 || !NAME.matcher(issue.holder).matches())) {
+        return Decision.refuse(
+            Problem.invalid(
+                    "token-holder-invalid",
+                    "a token's holder is at most 40 of a-z, 0-9 and single dashes")
+                .at("/holder")
+                .todo("give a word that your directory of people knows, not a name"));
+      }
       if (issue.expires != null && !issue.expires.isAfter(now)) {
         return Decision.refuse(
             Problem.invalid("token-expires-in-past", "it would expire before it begins")
@@ -126,7 +157,8 @@ public sealed interface Token {
       return scope(issue.role, issue.scope) instanceof Problem problem
           ? Decision.refuse(problem)
           : Decision.accept(
-              new Event.Issued(issue.name, issue.role, issue.hash, issue.scope, issue.expires));
+              new Event.Issued(
+                  issue.name, issue.role, issue.hash, issue.scope, issue.expires, issue.holder));
     }
 
     private static @Nullable Problem scope(Role role, @Nullable Scope scope) {
@@ -193,11 +225,11 @@ public sealed interface Token {
     @Override
     public Token evolve(Token token, Event event) {
       return switch (event) {
-        case Event.Issued(var name, var role, var hash, var scope, var expires)
+        case Event.Issued(var name, var role, var hash, var scope, var expires, var holder)
             when token instanceof Absent ->
-            new Live(name, role, hash, scope, expires);
+            new Live(name, role, hash, scope, expires, holder);
         case Event.WasRevoked(var reason) when token instanceof Live live ->
-            new Revoked(live.name, live.role, live.scope, reason);
+            new Revoked(live.name, live.role, live.scope, reason, live.holder);
         case Event.Issued _, Event.WasRevoked _ ->
             throw new IllegalStateException(
                 event.getClass().getSimpleName() + " after " + token.getClass().getSimpleName());
@@ -210,13 +242,18 @@ public sealed interface Token {
       switch (token) {
         case Absent _ -> node.put("state", "absent");
         case Live live -> {
-          put(node.put("state", "live"), live.name, live.role, live.scope);
+          put(node.put("state", "live"), live.name, live.role, live.scope, live.holder);
           if (live.expires != null) {
             node.put("expires", live.expires.toString());
           }
         }
         case Revoked revoked ->
-            put(node.put("state", "revoked"), revoked.name, revoked.role, revoked.scope)
+            put(
+                    node.put("state", "revoked"),
+                    revoked.name,
+                    revoked.role,
+                    revoked.scope,
+                    revoked.holder)
                 .put("reason", revoked.reason);
       }
       return node;
@@ -228,8 +265,12 @@ public sealed interface Token {
       return summary(token);
     }
 
-    private static ObjectNode put(ObjectNode node, String name, Role role, @Nullable Scope scope) {
+    private static ObjectNode put(
+        ObjectNode node, String name, Role role, @Nullable Scope scope, @Nullable String holder) {
       node.put("name", name).put("role", role.word());
+      if (holder != null) {
+        node.put("holder", holder);
+      }
       if (scope != null) {
         scope.tenants().forEach(node.putArray("tenants")::add);
         scope.tags().forEach(node.putArray("tenantTags")::add);

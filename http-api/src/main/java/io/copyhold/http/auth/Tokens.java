@@ -16,6 +16,9 @@ public final class Tokens {
   /** The id of the token that a new cluster begins with. */
   public static final String FIRST = "0000000000000001";
 
+  /** Who holds it, until it is handed to somebody with a token of their own. */
+  public static final String FIRST_HOLDER = "operator";
+
   private final Entities entities;
   private final RandomGenerator secrets;
 
@@ -32,19 +35,22 @@ public final class Tokens {
 
   /**
    * With an idempotency key a repeat makes no second token; it cannot show the secret again either.
+   *
+   * @param holder who will have it
    */
   public CompletionStage<Made> make(
       String name,
       Role role,
       @Nullable Scope scope,
       @Nullable Instant expires,
+      @Nullable String holder,
       Origin origin,
       boolean dryRun) {
     String key = origin.idempotencyKey();
     String id = key == null ? TokenText.mintId(secrets) : TokenText.mintId(origin.principal(), key);
     TokenText text = TokenText.mint(id, secrets);
     EntityRef ref = new EntityRef(Token.TYPE.name(), id);
-    var issue = new Token.Command.Issue(name, role, text.hash(), scope, expires);
+    var issue = new Token.Command.Issue(name, role, text.hash(), scope, expires, holder);
     // The id stands for the key: with the key, the new secret would look like its reuse for
     // something else.
     Origin keyless = origin.withKey(null);
@@ -68,7 +74,8 @@ public final class Tokens {
     return entities
         .ask(
             new EntityRef(Token.TYPE.name(), FIRST),
-            new Token.Command.Issue("first", Role.OPERATOR, candidate.hash(), null, null),
+            new Token.Command.Issue(
+                "first", Role.OPERATOR, candidate.hash(), null, null, FIRST_HOLDER),
             Origin.SYSTEM)
         .thenApply(reply ->
             switch (reply) {
@@ -77,6 +84,11 @@ public final class Tokens {
               case Reply.Refused(var problem) -> throw new ProblemException(problem);
               case Reply.NotNow(_, _, var problem) -> throw new ProblemException(problem);
             });
+  }
+
+  /** The token itself. */
+  public static EntityRef of(Principal who) {
+    return new EntityRef(Token.TYPE.name(), who.token());
   }
 
   /** For a token id in a path: refuses what cannot be one. */

@@ -36,7 +36,7 @@ final class OperationCommands {
         .add(
             "list",
             new Reading.ListCommand(
-                TOKENS, "name", "role", "state", "expires", "tenants", "tenantTags"))
+                TOKENS, "name", "role", "holder", "state", "expires", "tenants", "tenantTags"))
         .add("show", new Reading.ShowCommand(TOKENS))
         .add("revoke", new RevokeToken());
   }
@@ -161,6 +161,12 @@ final class OperationCommands {
     private List<String> tags = new ArrayList<>();
 
     @Option(
+        names = "--holder",
+        paramLabel = "PERSON",
+        description = "A word for who will have it (default: who asks).")
+    private @Nullable String holder;
+
+    @Option(
         names = "--expires",
         paramLabel = "TIME",
         description = "Like 2027-01-01T00:00:00Z (default: never).")
@@ -172,6 +178,7 @@ final class OperationCommands {
       put(body, "name", name);
       put(body, "role", role);
       put(body, "expires", expires);
+      put(body, "holder", holder);
       ObjectNode scope = object();
       put(scope, "tenants", tenants);
       put(scope, "tags", tags);

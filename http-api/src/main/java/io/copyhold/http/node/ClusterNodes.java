@@ -8,9 +8,7 @@ import io.copyhold.config.node.NodeRegister.Wish;
 import io.copyhold.http.admin.Nodes;
 import io.copyhold.runtime.Await;
 import io.copyhold.runtime.Problem;
-import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Mappers;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,8 +37,6 @@ import scala.concurrent.duration.FiniteDuration;
  */
 final class ClusterNodes implements Nodes {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(3);
-  private static final Problem REGISTER_AWAY =
-      Problem.unavailable("control-database-unavailable", "the control database does not answer");
   private static final Problem SHARDS_SILENT =
       Problem.unavailable("no-answer", "not all nodes said which shards they have");
 
@@ -72,11 +68,7 @@ final class ClusterNodes implements Nodes {
   }
 
   private List<Listed> listed() {
-    try {
-      return register.nodes();
-    } catch (SQLException e) {
-      throw new ProblemException(REGISTER_AWAY, e);
-    }
+    return register.nodes();
   }
 
   private static Entry entry(
@@ -174,20 +166,16 @@ final class ClusterNodes implements Nodes {
 
   @Override
   public Optional<Entry> ask(String name, Request request) {
-    try {
-      register.holdSteady(steadyFor);
-      boolean found =
-          register.wish(
-              name,
-              switch (request) {
-                case LEAVE -> Wish.LEAVE;
-                case RESTART -> Wish.RESTART;
-              });
-      return found
-          ? nodes().stream().filter(node -> node.name().equals(name)).findFirst()
-          : Optional.empty();
-    } catch (SQLException e) {
-      throw new ProblemException(REGISTER_AWAY, e);
-    }
+    register.holdSteady(steadyFor);
+    boolean found =
+        register.wish(
+            name,
+            switch (request) {
+              case LEAVE -> Wish.LEAVE;
+              case RESTART -> Wish.RESTART;
+            });
+    return found
+        ? nodes().stream().filter(node -> node.name().equals(name)).findFirst()
+        : Optional.empty();
   }
 }

@@ -14,10 +14,11 @@ import io.copyhold.http.admin.HealthCheck;
 import io.copyhold.http.admin.Nodes;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
+import io.copyhold.http.auth.Revocations;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
 import io.copyhold.runtime.PortAdapter;
-import io.copyhold.runtime.agenda.PostgresAgenda;
+import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
@@ -25,17 +26,15 @@ import io.copyhold.runtime.entity.LifeWatch;
 import io.copyhold.runtime.entity.Ports;
 import io.copyhold.runtime.entity.Recordings;
 import io.copyhold.runtime.entity.ShardedEntities;
+import io.copyhold.runtime.journal.Blobs;
+import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.FeedSettings;
-import io.copyhold.runtime.journal.PostgresBlobs;
-import io.copyhold.runtime.journal.PostgresFeed;
+import io.copyhold.runtime.operation.Definitions;
 import io.copyhold.runtime.operation.DirectoryOperations;
 import io.copyhold.runtime.operation.OperationSweep;
 import io.copyhold.runtime.operation.OperationTypes;
-import io.copyhold.runtime.operation.PostgresDefinitions;
 import io.copyhold.runtime.operation.Proofs;
 import io.copyhold.runtime.operation.SweepSettings;
-import io.copyhold.runtime.postgres.ControlDatabase;
-import io.copyhold.runtime.replay.PostgresReplayOffsets;
 import io.copyhold.runtime.replay.Replays;
 import io.copyhold.runtime.telemetry.Metrics;
 import io.copyhold.runtime.telemetry.OpenTelemetryTelemetry;
@@ -61,7 +60,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
-import javax.sql.DataSource;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -77,13 +75,13 @@ final class Edges implements AutoCloseable {
   private final Config config;
   private final NodeSettings settings;
   private final ActorSystem<?> system;
-  private final ControlDatabase control;
+  private final ControlPlane control;
   private final Secrets secrets;
   private final ShardedEntities entities;
   private final History history;
   private final ExecutorService blocking;
   private final List<NodeExtension.Part> parts;
-  private final PostgresBlobs blobs;
+  private final Blobs blobs;
   private final Directory directory;
   private final io.copyhold.runtime.view.Changes changes;
   private final ScheduledExecutorService timer;
@@ -104,14 +102,13 @@ final class Edges implements AutoCloseable {
       NodeSettings settings,
       ActorSystem<?> system,
       EntityTypes types,
-      ControlDatabase control,
+      ControlPlane control,
       Secrets secrets,
       ShardedEntities entities,
       History history,
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
-      InstantSource clock,
-      String name) {
+      InstantSource clock) {
     this.config = config;
     this.settings = settings;
     this.system = system;
@@ -121,11 +118,11 @@ final class Edges implements AutoCloseable {
     this.history = history;
     this.blocking = blocking;
     this.parts = parts;
-    this.blobs = new PostgresBlobs(control);
+    this.blobs = control.blobs();
     this.metrics = new Metrics(version());
     this.telemetry =
         OpenTelemetryTelemetry.start(TelemetrySettings.from(config), settings.name(), metrics);
-    PostgresFeed feed = new PostgresFeed(control, types.codec());
+    Feed feed = control.feed();
     this.directory =
         Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings));
     metrics.gauge(
@@ -144,8 +141,7 @@ final class Edges implements AutoCloseable {
     EntityAddresses addresses = new EntityAddresses(entities);
     this.budgets =
         new StoreBudgets(
-            control.pool(),
-            name,
+            control.permits(),
             addresses,
             BudgetSettings.from(config.getConfig("copyhold.store")),
             clock,
@@ -164,17 +160,16 @@ final class Edges implements AutoCloseable {
       NodeSettings settings,
       ActorSystem<?> system,
       EntityTypes types,
-      ControlDatabase control,
+      ControlPlane control,
       Secrets secrets,
       ShardedEntities entities,
       History history,
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
-      InstantSource clock,
-      String name) {
+      InstantSource clock) {
     return new Edges(
         config, settings, system, types, control, secrets, entities, history, blocking, parts,
-        clock, name);
+        clock);
   }
 
   /** Unless a path is set, the index lies in the node's own part of the data directory. */
@@ -225,8 +220,8 @@ final class Edges implements AutoCloseable {
   }
 
   /** Shows the agenda's size and lag among the numbers. */
-  void show(PostgresAgenda agenda) {
-    metrics.gaugeLater("copyhold_agenda_rows", "Wake-ups that are planned.", agenda::size);
+  void show(Agenda agenda) {
+    metrics.gaugeLater("copyhold_agenda_rows", "Wake-ups that are planned.", agenda::sizeLately);
     metrics.gaugeLater(
         "copyhold_agenda_lag_milliseconds",
         "For how long the oldest due wake-up has been waiting.",
@@ -236,7 +231,7 @@ final class Edges implements AutoCloseable {
   /** Starts the sweep over operations, and what the API asks about them. */
   void watch(Ports ports, Recordings recordings, OperationTypes known, EntityTypes types) {
     SweepSettings sweep = SweepSettings.from(config);
-    PostgresDefinitions definitions = new PostgresDefinitions(control, ports.node());
+    Definitions definitions = control.definitions();
     definitions
         .advertise(known.definitions())
         .whenComplete((_, failure) -> {
@@ -264,8 +259,7 @@ final class Edges implements AutoCloseable {
         "copyhold_operations_stranded",
         "Operations that no node of the cluster can run.",
         () -> live.count("state", "stranded"));
-    diagnosis =
-        new Diagnosis(proofs, new Replays(recordings, types, new PostgresReplayOffsets(control)));
+    diagnosis = new Diagnosis(proofs, new Replays(recordings, types, control.replays()));
   }
 
   OperationTypes operations() {
@@ -277,14 +271,16 @@ final class Edges implements AutoCloseable {
   void serve(BooleanSupplier member, InstantSource clock, Nodes nodes)
       throws ExecutionException, InterruptedException {
     AdminSettings admin = AdminSettings.from(config);
-    Authenticator authenticator = new Authenticator(patient, clock, admin.tokenCache());
+    Authenticator authenticator = new Authenticator(patient, clock, admin.trust());
+    Changes watched = watched();
+    Revocations.follow(system, watched, authenticator);
     Tokens tokens = new Tokens(entities, new SecureRandom());
     AdminApi api =
         new AdminApi(
             patient,
             history,
             new DirectoryListing(directory),
-            watched(),
+            watched,
             tokens,
             authenticator,
             blobs,
@@ -340,29 +336,14 @@ final class Edges implements AutoCloseable {
   }
 
   private HealthCheck journal() {
-    return check(
-        "journal",
-        () -> {
-          try (var connection = database().getConnection()) {
-            return connection.isValid(1);
-          }
-        },
-        "the control database does not answer");
+    return check("journal", control::answers, "the control database does not answer");
   }
 
   private HealthCheck membership(BooleanSupplier member) {
-    return check("member", member::getAsBoolean, "this node is not a member of the cluster yet");
+    return check("member", member, "this node is not a member of the cluster yet");
   }
 
-  private DataSource database() {
-    return control.pool();
-  }
-
-  private interface Condition {
-    boolean holds() throws java.sql.SQLException;
-  }
-
-  private static HealthCheck check(String name, Condition condition, String otherwise) {
+  private static HealthCheck check(String name, BooleanSupplier condition, String otherwise) {
     return new HealthCheck() {
       @Override
       public String name() {
@@ -371,12 +352,8 @@ final class Edges implements AutoCloseable {
 
       @Override
       public Verdict look() {
-        try {
-          boolean holds = condition.holds();
-          return new Verdict(holds, holds ? "good" : otherwise);
-        } catch (java.sql.SQLException e) {
-          return new Verdict(false, otherwise);
-        }
+        boolean holds = condition.getAsBoolean();
+        return new Verdict(holds, holds ? "good" : otherwise);
       }
     };
   }

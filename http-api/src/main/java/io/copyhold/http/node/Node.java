@@ -2,47 +2,40 @@ package io.copyhold.http.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.config.node.Departure;
 import io.copyhold.config.node.LeaseSetup;
 import io.copyhold.config.node.Membership;
 import io.copyhold.config.node.NodeCommand;
+import io.copyhold.config.node.NodeRegister;
 import io.copyhold.config.node.NodeSettings;
 import io.copyhold.config.node.PauseWatch;
-import io.copyhold.config.node.PostgresNodeRegister;
 import io.copyhold.config.node.SteadyAllocation;
-import io.copyhold.config.secret.PostgresSecrets;
+import io.copyhold.config.secret.SealedSecrets;
 import io.copyhold.config.secret.Secrets;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.RuntimeConfig;
+import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.agenda.AgendaDaemon;
 import io.copyhold.runtime.agenda.AgendaSettings;
-import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.Hosting;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.LifeWatch;
+import io.copyhold.runtime.entity.NodeLife;
 import io.copyhold.runtime.entity.Ports;
-import io.copyhold.runtime.entity.PostgresInHand;
 import io.copyhold.runtime.entity.Quarantines;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShardOwnership;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.entity.ShellSettings;
-import io.copyhold.runtime.journal.JournalNews;
-import io.copyhold.runtime.journal.JournalSettings;
-import io.copyhold.runtime.journal.PostgresJournal;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Operations;
-import io.copyhold.runtime.postgres.ControlDatabase;
-import io.copyhold.runtime.postgres.ControlSchema;
 import io.copyhold.runtime.telemetry.Telemetry;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -82,14 +75,12 @@ import org.slf4j.LoggerFactory;
 @PortAdapter
 public final class Node {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
-  private static final Duration DATABASE_RETRY = Duration.ofSeconds(1);
   private static final String SHUTDOWN_BY_TERMINATE =
       "pekko.coordinated-shutdown.run-by-actor-system-terminate";
 
   private final NodeSettings settings;
   private final ActorSystem<Void> system;
-  private final HikariDataSource pool;
-  private final HikariDataSource eventPool;
+  private final ControlPlane control;
   private final ExecutorService blocking;
   private final Edges edges;
   private final PauseWatch watch;
@@ -106,43 +97,40 @@ public final class Node {
             addresses(settings)
                 .withFallback(user)
                 .withFallback(NodeSettings.profileOf(settings.profile())));
-    JournalSettings journal = JournalSettings.from(config);
     this.blocking = Executors.newVirtualThreadPerTaskExecutor();
-    this.pool = journal.database().pool(journal.sidePool());
-    this.eventPool = journal.database().pool(journal.pool());
-    applySchema(journal);
+    EntityTypes types = new EntityTypes(Wiring.stored());
+    this.control = ControlPlane.open(config, types, blocking);
     List<NodeExtension.Part> parts =
         NodeExtension.all().stream().map(extension -> extension.open(config, settings)).toList();
     InstantSource clock = InstantSource.system();
     for (NodeExtension.Part part : parts) {
       clock = part.clock(clock);
     }
-    ControlDatabase control = new ControlDatabase(pool, blocking);
-    Secrets secrets = PostgresSecrets.open(pool, settings.keyFile());
-
-    EntityTypes types = new EntityTypes(Wiring.stored());
-    PostgresJournal events =
-        new PostgresJournal(new ControlDatabase(eventPool, blocking), types.codec(), journal);
+    Secrets secrets = SealedSecrets.open(control.secrets(), settings.keyFile());
     this.system =
         ActorSystem.create(
             Behaviors.empty(),
             "copyhold",
             ActorSystemSetup.create(
-                BootstrapSetup.create(config), types, events, new LeaseSetup(pool, blocking)));
+                BootstrapSetup.create(config),
+                types,
+                control.journal(),
+                new LeaseSetup(control.splits(), blocking)));
     Cluster cluster = Cluster.get(system);
     String name = AgendaDaemon.node(cluster.selfMember());
-    events.named(name);
+    control.started(system, name);
     AgendaSettings agendaSettings = AgendaSettings.from(config);
-    PostgresAgenda agenda = new PostgresAgenda(control, name, agendaSettings);
+    Agenda agenda = control.agenda(agendaSettings);
     ShellSettings shell = ShellSettings.from(config);
-    PostgresInHand inHand =
-        new PostgresInHand(
-            control, name, LifeWatch.members(system), shell.carefulFor(), InstantSource.system());
+    NodeLife inHand =
+        new NodeLife(
+            control.lives(), LifeWatch.members(system), shell.carefulFor(), InstantSource.system());
     inHand.begin(settings.name());
     LifeWatch.start(system, inHand);
-    Quarantines quarantines = new Quarantines(inHand);
+    Quarantines quarantines =
+        new Quarantines(inHand, entity -> parts.stream().anyMatch(part -> part.poisons(entity)));
     NodeSettings known = NodeSettings.from(config); // with what the profile sets
-    PostgresNodeRegister register = new PostgresNodeRegister(pool, known.membership().deadAfter());
+    NodeRegister register = control.register(known.membership().deadAfter());
     UniqueAddress self = cluster.selfMember().uniqueAddress();
     this.watch =
         PauseWatch.start(
@@ -160,13 +148,13 @@ public final class Node {
                 () ->
                     new SteadyAllocation(
                         known.balance().shardsMax(), known.balance().shareMax(), steady::get)));
-    JournalHistory history = new JournalHistory(system, events.events(), types, quarantines);
+    JournalHistory history = new JournalHistory(system, control.events(), types, quarantines);
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, parts,
-            clock, name);
+            clock);
     edges.show(agenda);
-    JournalNews.follow(system, events, name, edges::stored);
+    control.listen(edges::stored);
     edges.show(watch);
     Telemetry telemetry = edges.telemetry();
     Ports ports =
@@ -175,7 +163,7 @@ public final class Node {
             new SecureRandom(),
             watch.fenced(blocking),
             agenda,
-            new ShardOwnership(events.terms()),
+            new ShardOwnership(control.terms()),
             entities,
             quarantines,
             telemetry,
@@ -315,29 +303,7 @@ public final class Node {
     entities.host(type, ports, types, history, operations.reactor(type));
   }
 
-  /** A control database that is away is waited for; one of another release ends the start. */
-  private void applySchema(JournalSettings journal) throws InterruptedException {
-    ControlSchema schema = new ControlSchema(Wiring.schema(), journal.schemaLockMax());
-    boolean said = false;
-    while (true) {
-      try {
-        schema.apply(pool);
-        return;
-      } catch (SQLException e) {
-        if (!said) {
-          said = true;
-          log.atWarn()
-              .addKeyValue("state", e.getSQLState())
-              .addKeyValue("host", journal.database().host())
-              .addKeyValue("port", journal.database().port())
-              .log("the control database does not answer; waiting for it");
-        }
-        Thread.sleep(DATABASE_RETRY);
-      }
-    }
-  }
-
-  private void onShutdown(PostgresInHand inHand, Duration retireFor) {
+  private void onShutdown(NodeLife inHand, Duration retireFor) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     shutdown.addTask(
         CoordinatedShutdown.PhaseBeforeServiceUnbind(),
@@ -373,8 +339,7 @@ public final class Node {
         .getWhenTerminated()
         .whenComplete((_, _) -> {
           watch.close();
-          pool.close();
-          eventPool.close();
+          control.close();
           ended.complete(status);
         });
   }

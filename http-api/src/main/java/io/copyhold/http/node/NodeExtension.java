@@ -3,6 +3,7 @@ package io.copyhold.http.node;
 import com.typesafe.config.Config;
 import io.copyhold.config.node.NodeSettings;
 import io.copyhold.http.admin.MoreRoutes;
+import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.view.Directory;
@@ -32,6 +33,9 @@ public interface NodeExtension {
 
     /** The operation type as the node is to run it: itself, or one around it. */
     OperationType<?> around(OperationType<?> type);
+
+    /** Whether an entity's events are to be taken for unreadable; asked before each is folded. */
+    boolean poisons(EntityRef entity);
 
     List<OperationType<?>> operations(Directory directory);
 

@@ -33,7 +33,7 @@ import java.util.function.Supplier;
 final class PatientEntities implements Entities {
   /** "Not now" that concerns the way to the entity, and not the entity's own affairs. */
   private static final Set<String> ON_THE_WAY =
-      Set.of("no-answer", "not-reached", "node-was-asleep", "too-new");
+      Set.of("no-answer", "not-reached", "not-stored", "node-was-asleep", "too-new");
 
   private final Entities entities;
   private final Duration again;

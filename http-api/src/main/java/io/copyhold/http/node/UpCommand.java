@@ -10,6 +10,8 @@ import io.copyhold.config.node.SupervisorState;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.RuntimeConfig;
+import io.copyhold.runtime.cassandra.EmbeddedCassandraSettings;
+import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.postgres.DirectoryLock;
 import java.io.File;
 import java.io.IOException;
@@ -62,6 +64,25 @@ public final class UpCommand implements Callable<Integer> {
       names = "--postgres-port",
       description = "First port of embedded databases (default: the remembered one, else 7432).")
   private @Nullable Integer postgresPort;
+
+  @Option(
+      names = "--journal",
+      paramLabel = "KIND",
+      description =
+          "Database of the control plane: postgres (default) or cassandra. Stores are not concerned.")
+  private @Nullable String journal;
+
+  @Option(
+      names = "--cassandra",
+      paramLabel = "HOST:PORT",
+      split = ",",
+      description = "Nodes of your own Cassandra, instead of an embedded one.")
+  private @Nullable List<String> cassandra;
+
+  @Option(
+      names = "--cassandra-port",
+      description = "Port of an embedded Cassandra (default: the remembered one, else 7450).")
+  private @Nullable Integer cassandraPort;
 
   @Option(
       names = "--stores",
@@ -124,6 +145,16 @@ public final class UpCommand implements Callable<Integer> {
     }
     if (postgresPort != null) {
       told.put("copyhold.supervisor.ports.postgres.wanted", postgresPort);
+    }
+    if (journal != null || cassandra != null) {
+      told.put(
+          "copyhold.journal.kind", journal == null ? JournalSettings.CASSANDRA : journal);
+    }
+    if (cassandra != null) {
+      told.put("copyhold.cassandra.contact-points", cassandra);
+    }
+    if (cassandraPort != null) {
+      told.put("copyhold.supervisor.ports.cassandra.wanted", cassandraPort);
     }
     if (stores != null) {
       told.put(
@@ -212,6 +243,10 @@ public final class UpCommand implements Callable<Integer> {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(nodeFlags());
     command.add("-Xmx128m");
+    String programs = System.getProperty(EmbeddedCassandraSettings.HOME);
+    if (programs != null) {
+      command.add("-D" + EmbeddedCassandraSettings.HOME + "=" + programs);
+    }
     command.addAll(
         List.of(
             "-cp",
@@ -224,6 +259,9 @@ public final class UpCommand implements Callable<Integer> {
     addOption(command, "--http-port", httpPort);
     addOption(command, "--remoting-port", remotingPort);
     addOption(command, "--postgres-port", postgresPort);
+    addOption(command, "--journal", journal);
+    addOption(command, "--cassandra", cassandra == null ? null : String.join(",", cassandra));
+    addOption(command, "--cassandra-port", cassandraPort);
     if (stores != null) {
       command.add("--stores=" + String.join(",", stores));
     }
@@ -262,7 +300,9 @@ public final class UpCommand implements Callable<Integer> {
               ? "http://127.0.0.1:" + child.port()
               : child.name().equals("faults")
                   ? "fault agent on port " + child.port()
-                  : "postgresql on port " + child.port();
+                  : (child.name().equals("cassandra") ? "cassandra" : "postgresql")
+                      + " on port "
+                      + child.port();
       out.printf("  %-10s %s%n", child.name(), what);
     }
     Path token = FirstToken.file(directory);

@@ -1,7 +1,9 @@
 package io.copyhold.http.node;
 
+import io.copyhold.config.node.CassandraNodeRegister;
 import io.copyhold.config.node.PostgresNodeRegister;
-import io.copyhold.config.secret.PostgresSecrets;
+import io.copyhold.config.secret.CassandraSecretRows;
+import io.copyhold.config.secret.PostgresSecretRows;
 import io.copyhold.config.secret.Secret;
 import io.copyhold.config.secret.Secrets;
 import io.copyhold.http.auth.Token;
@@ -12,7 +14,9 @@ import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.Quarantine;
 import io.copyhold.runtime.journal.Blobs;
+import io.copyhold.runtime.cassandra.KeyspaceSchema;
 import io.copyhold.runtime.journal.JournalSchema;
+import io.copyhold.runtime.journal.KeyspaceTables;
 import io.copyhold.runtime.operation.OperationEntity;
 import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.OperationTypes;
@@ -23,10 +27,11 @@ import io.copyhold.tenants.changelog.JournaledScripts;
 import io.copyhold.tenants.placement.DirectoryCandidates;
 import io.copyhold.tenants.placement.DirectoryHomes;
 import io.copyhold.tenants.pool.Pool;
+import io.copyhold.tenants.store.CassandraPermitLeases;
 import io.copyhold.tenants.store.DataStores;
 import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.PostgresPermitLeases;
 import io.copyhold.tenants.store.Store;
-import io.copyhold.tenants.store.StoreBudgets;
 import io.copyhold.tenants.tenant.Tenant;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,8 +89,17 @@ public final class Wiring {
   public static List<ControlSchema.Part> schema() {
     List<ControlSchema.Part> parts = new ArrayList<>(JournalSchema.parts());
     parts.add(PostgresNodeRegister.SCHEMA);
-    parts.add(PostgresSecrets.SCHEMA);
-    parts.add(StoreBudgets.SCHEMA);
+    parts.add(PostgresSecretRows.SCHEMA);
+    parts.add(PostgresPermitLeases.SCHEMA);
+    return List.copyOf(parts);
+  }
+
+  /** The tables of a control plane in Cassandra. */
+  public static List<KeyspaceSchema.Part> keyspaceSchema() {
+    List<KeyspaceSchema.Part> parts = new ArrayList<>(KeyspaceTables.parts());
+    parts.add(CassandraNodeRegister.SCHEMA);
+    parts.add(CassandraSecretRows.SCHEMA);
+    parts.add(CassandraPermitLeases.SCHEMA);
     return List.copyOf(parts);
   }
 }

@@ -186,4 +186,18 @@ class TokenApiTest {
         .isTrue();
     assertThat(node.client(other.reveal()).get("/v1/tokens").status()).isEqualTo(401);
   }
+
+  @Test
+  void aTokenSaysWhoHoldsIt() throws Exception {
+    Client.Answer own = make("{\"name\": \"own\", \"role\": \"operator\"}");
+    assertThat(own.body().path("summary").path("holder").asText()).isEqualTo("operator");
+    Client.Answer bens = make("{\"name\": \"bens\", \"role\": \"operator\", \"holder\": \"ben\"}");
+    assertThat(bens.body().path("summary").path("holder").asText()).isEqualTo("ben");
+    Client.Answer next =
+        node.client(bens.body().path("token").asText())
+            .send("POST", "/v1/tokens", "{\"name\": \"next\", \"role\": \"reader\"}");
+    assertThat(next.body().path("summary").path("holder").asText()).isEqualTo("ben");
+    assertThat(make("{\"name\": \"x\", \"role\": \"reader\", \"holder\": \"Ben Smith\"}").problem())
+        .isEqualTo("token-holder-invalid");
+  }
 }

@@ -89,6 +89,16 @@ public interface Agenda {
     return CompletableFuture.completedStage(Set.of());
   }
 
-  /** Rows not yet taken away, for health and tests. */
+  /** Milliseconds that the oldest row due has been waiting for; 0 when none is due. */
+  default CompletionStage<Long> lagMs() {
+    return CompletableFuture.completedStage(0L);
+  }
+
+  /** Rows not yet taken away; may read them all. */
   CompletionStage<Long> size();
+
+  /** The same as of some minutes ago, where counting is dear; for a metric. */
+  default CompletionStage<Long> sizeLately() {
+    return size();
+  }
 }

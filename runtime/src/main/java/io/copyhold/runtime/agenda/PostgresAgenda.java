@@ -303,7 +303,7 @@ public final class PostgresAgenda implements Agenda {
     return database.later(connection -> number(connection, "SELECT count(*) FROM copyhold.agenda"));
   }
 
-  /** Milliseconds that the oldest row due has been waiting for; 0 when none is due. */
+  @Override
   public CompletionStage<Long> lagMs() {
     return database.later(connection ->
         number(

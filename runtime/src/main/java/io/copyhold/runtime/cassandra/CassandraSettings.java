@@ -101,6 +101,15 @@ public record CassandraSettings(
         c.getDuration("schema-limit"));
   }
 
+  /**
+   * Whether the configuration names nodes of the user's own.
+   *
+   * @param root a whole configuration
+   */
+  public static boolean isExternal(Config root) {
+    return !root.getStringList("copyhold.cassandra.contact-points").isEmpty();
+  }
+
   /** The keys that name these nodes and this keyspace, for a node's configuration. */
   public static Map<String, Object> keys(
       List<InetSocketAddress> contacts, String keyspace, int replicationFactor) {

@@ -22,6 +22,7 @@ import com.datastax.oss.driver.api.core.servererrors.BootstrappingException;
 import com.datastax.oss.driver.api.core.servererrors.OverloadedException;
 import com.datastax.oss.driver.api.core.servererrors.QueryExecutionException;
 import com.datastax.oss.driver.internal.core.session.throttling.ConcurrencyLimitingRequestThrottler;
+import com.datastax.oss.driver.internal.core.time.ServerSideTimestampGenerator;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import java.time.Duration;
@@ -98,6 +99,10 @@ public final class ControlKeyspace implements AutoCloseable {
             .withString(DefaultDriverOption.REQUEST_CONSISTENCY, settings.consistency())
             .withString(
                 DefaultDriverOption.REQUEST_SERIAL_CONSISTENCY, settings.serialConsistency())
+            // Cassandra's clocks order writes; those of our nodes may be an hour wrong.
+            .withClass(
+                DefaultDriverOption.TIMESTAMP_GENERATOR_CLASS,
+                ServerSideTimestampGenerator.class)
             .withDuration(DefaultDriverOption.CONNECTION_CONNECT_TIMEOUT, settings.connectLimit())
             .withDuration(DefaultDriverOption.CONNECTION_INIT_QUERY_TIMEOUT, limit)
             .withDuration(DefaultDriverOption.CONNECTION_SET_KEYSPACE_TIMEOUT, limit)

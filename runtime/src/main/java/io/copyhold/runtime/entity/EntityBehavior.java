@@ -45,31 +45,18 @@ public final class EntityBehavior {
       Reactor.Factory<S> reactor,
       @Nullable Runnable passivate) {
     Behavior<Message> behavior =
-        Behaviors.setup(actor ->
-            Behaviors.withTimers(timers -> {
-              Quarantines.Case found = ports.quarantines().find(ref);
-              if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
-                return MessagesOnly.around(
-                    found.tooNew()
-                        ? tooNew(ref, ports, found)
-                        : enclosed(actor, ref, ports, codec, history, found));
-              }
-              ShellContext shell = new ShellContext(ref, actor, timers, ports);
-              Supplier<Behavior<Message>> replay =
-                  () ->
-                      FailureWatch.around(
-                          new EntityShell<>(
-                              type, shell, codec, history, reactor.create(shell), passivate));
-              return ports.quarantines().careful() && !type.equals(Quarantine.TYPE)
-                  ? NotedReplay.of(
-                      actor,
-                      ref,
-                      ports,
-                      replay,
-                      deadly ->
-                          MessagesOnly.around(enclosed(actor, ref, ports, codec, history, deadly)))
-                  : replay.get();
-            }));
+        Behaviors.setup(actor -> {
+          actor.setLoggerName(EntityShell.class); // or Pekko walks the stack for it, each time
+          return Behaviors.withTimers(timers -> {
+            ShellContext shell = new ShellContext(ref, actor, timers, ports);
+            Supplier<Behavior<Message>> replay =
+                () ->
+                    FailureWatch.around(
+                        new EntityShell<>(
+                            type, shell, codec, history, reactor.create(shell), passivate));
+            return first(type, shell, codec, history, replay);
+          });
+        });
     return Behaviors.supervise(behavior)
         .onFailure(
             SupervisorStrategy.restartWithBackoff(
@@ -78,6 +65,33 @@ public final class EntityBehavior {
                     0)
                 .withResetBackoffAfter(Duration.ofSeconds(30))
                 .withLogLevel(Level.WARN));
+  }
+
+  /** The shell, or what stands in for an entity whose replay is known to fail or to kill. */
+  private static Behavior<Message> first(
+      EntityType<?, ?, ?> type,
+      ShellContext shell,
+      Codec codec,
+      History history,
+      Supplier<Behavior<Message>> replay) {
+    EntityRef ref = shell.entity();
+    Ports ports = shell.ports();
+    Quarantines.Case found = ports.quarantines().find(ref);
+    if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
+      return MessagesOnly.around(
+          found.tooNew()
+              ? tooNew(ref, ports, found)
+              : enclosed(shell.actor(), ref, ports, codec, history, found));
+    }
+    if (!ports.quarantines().careful() || type.equals(Quarantine.TYPE)) {
+      return replay.get();
+    }
+    return NotedReplay.of(
+        shell.actor(),
+        ref,
+        ports,
+        replay,
+        deadly -> MessagesOnly.around(enclosed(shell.actor(), ref, ports, codec, history, deadly)));
   }
 
   /**

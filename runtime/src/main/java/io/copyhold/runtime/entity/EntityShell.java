@@ -56,6 +56,7 @@ import org.slf4j.LoggerFactory;
 final class EntityShell<S, C, E>
     extends EventSourcedBehaviorWithEnforcedReplies<Message, Journaled, ShellState<S>> {
   private static final Logger log = LoggerFactory.getLogger(EntityShell.class);
+  private static final Duration OFFER_EVERY = Duration.ofSeconds(2);
 
   private final EntityType<S, C, E> type;
   private final ShellContext shell;
@@ -68,10 +69,21 @@ final class EntityShell<S, C, E>
   private final Set<Agenda.Row> durableRows = new HashSet<>();
   private List<Agenda.Row> rowsInFlight = List.of();
   private boolean awaitingRows;
+  private @Nullable Offered<S> offered;
+
+  /** Who waits for the write that is under way. */
+  private @Nullable ActorRef<Reply> writing;
+
   private boolean stopping;
   private boolean failed;
   private boolean live;
   private boolean leaving;
+
+  private @Nullable JsonNode summarized;
+  private long summarizedAt = -1;
+
+  /** Since it was last asked whether it is idle. One timer, and none to be set anew per message. */
+  private boolean touched;
 
   EntityShell(
       EntityType<S, C, E> type,
@@ -131,13 +143,24 @@ final class EntityShell<S, C, E>
     ports.quarantines().replayed(ref);
     ports.telemetry().live(type.name(), 1);
     if (passivate != null) {
-      shell.actor().setReceiveTimeout(ports.settings().idleAfter(), Message.Idle.INSTANCE);
+      shell
+          .timers()
+          .startTimerWithFixedDelay("idle", Message.Idle.INSTANCE, ports.settings().idleAfter());
     }
     reactor.react(state.state(), state.version(), Origin.SYSTEM);
   }
 
   /** Once for each time it was live: not when it failed to become so. */
   private void gone() {
+    if (writing != null) {
+      writing.tell(
+          new Reply.NotNow(
+              Duration.ofSeconds(1),
+              false,
+              Problem.unavailable("not-stored", "the journal did not store what " + ref + " did")
+                  .todo("repeat it with the same idempotency key")));
+      writing = null;
+    }
     ports.quarantines().replayed(ref);
     if (live) {
       live = false;
@@ -171,6 +194,10 @@ final class EntityShell<S, C, E>
     if (awaitingRows && !(message instanceof Message.Local)) {
       return Effect().stash();
     }
+    if (offered != null) {
+      return ending(state, message, offered);
+    }
+    touched |= message != Message.Idle.INSTANCE;
     return switch (message) {
       case Message.Ask ask -> ask(state, ask, now());
       case Message.Read read -> Effect().reply(read.replyTo(), read(state));
@@ -181,17 +208,22 @@ final class EntityShell<S, C, E>
       }
       case Message.RowsDurable durable -> rowsDurable(state, durable);
       case Message.OperationEnded(var operation, var outcome) -> settle(state, operation, outcome);
+      case Message.OperationEnding ending -> settleTogether(state, ending);
       case Message.Idle _ -> {
         reactor.onMessage(state.state(), state.version(), message);
-        if (!reactor.busy() && passivate != null && !stopping) {
+        if (!touched && !reactor.busy() && passivate != null && !stopping) {
           passivate.run();
         }
+        touched = false;
         yield Effect().noReply();
       }
       case Message.Stop _ -> stop();
       case Message.OperationParked _,
           Message.OperationUnparked _,
           Message.OperationAwaited _,
+          Message.EndStored _,
+          Message.EndAlone _,
+          Message.OfferEnd _,
           Message.Reaction _,
           Message.Released _ -> {
         reactor.onMessage(state.state(), state.version(), message);
@@ -252,7 +284,7 @@ final class EntityShell<S, C, E>
         seen.end("not-now");
         yield Effect().reply(ask.replyTo(), new Reply.NotNow(after, true, problem));
       }
-      case Decision.Accept<E>(var events) -> accept(state, ask, events, digest, now, seen);
+      case Decision.Accept<E>(var events) -> accept(state, ask, events, digest, now, seen, null);
     };
   }
 
@@ -262,7 +294,8 @@ final class EntityShell<S, C, E>
       List<E> events,
       @Nullable String digest,
       Instant now,
-      Observation seen) {
+      Observation seen,
+      Message.@Nullable OperationEnding ending) {
     S next = state.state();
     for (E event : events) {
       next = type.evolve(next, event);
@@ -277,6 +310,7 @@ final class EntityShell<S, C, E>
     }
     int size = Codec.bytes(next).length;
     if (size > ports.settings().stateBytesMax()) {
+      answer(ending, Message.EndAlone.INSTANCE);
       return refuse(
           ask,
           seen,
@@ -305,22 +339,153 @@ final class EntityShell<S, C, E>
     }
     Journaled.AgendaChange rows =
         new Journaled.AgendaChange(missing, gone(reactor.rows(state.state()), wanted));
-    List<Journaled> stored = new ArrayList<>(events.size());
-    boolean summaryChanged = state.version() == 0 || !summary.equals(type.summary(state.state()));
-    for (int i = 0; i < events.size(); i++) {
-      boolean last = i == events.size() - 1;
-      stored.add(
-          new Journaled(
-              events.get(i),
-              ask.origin(),
-              now,
-              last ? digest : null,
-              last && summaryChanged ? summary : null,
-              last && ports.agenda().joinsJournal() && !rows.isEmpty() ? rows : null));
+    boolean together = ports.agenda().joinsJournal();
+    List<Journaled.Attached> attached = new ArrayList<>();
+    if (together) {
+      attached.addAll(reactor.begins(state.state(), next, ask.origin(), now));
     }
+    if (ending != null) {
+      attached.add(ending.end());
+    }
+    boolean summaryChanged = state.version() == 0 || !summary.equals(summary(state));
+    summarized = summary;
+    summarizedAt = version;
+    List<Journaled> stored =
+        Journaled.of(
+            events,
+            ask.origin(),
+            now,
+            digest,
+            summaryChanged ? summary : null,
+            together && !rows.isEmpty() ? rows : null,
+            attached);
+    if (together
+        && rows.isEmpty()
+        && attached.isEmpty()
+        && offered == null
+        && reactor.offerEnd(
+            state.state(), next, new Journaled.Attached(ref, state.version() + 1, stored))) {
+      offered = new Offered<>(next, stored, ask, applied, rows, names, seen);
+      offerAgain();
+      return Effect().noReply();
+    }
+    return store(stored, ask, applied, rows, names, seen, ending);
+  }
+
+  /** Made once for each state: it is what the next one is compared with. */
+  private JsonNode summary(ShellState<S> state) {
+    return summarized != null && summarizedAt == state.version()
+        ? summarized
+        : type.summary(state.state());
+  }
+
+  private ReplyEffect<Journaled, ShellState<S>> store(
+      List<Journaled> stored,
+      Message.Ask ask,
+      Reply.Applied applied,
+      Journaled.AgendaChange rows,
+      List<String> names,
+      Observation seen,
+      Message.@Nullable OperationEnding ending) {
+    writing = ask.replyTo();
     EffectBuilder<Journaled, ShellState<S>> effect =
-        Effect().persist(stored).thenRun(after -> stored(after, names, ask.origin(), rows, seen));
+        Effect()
+            .persist(stored)
+            .thenRun(after -> {
+              writing = null;
+              answer(ending, Message.EndStored.INSTANCE);
+              stored(after, names, ask.origin(), rows, seen);
+            });
     return effect.thenReply(ask.replyTo(), _ -> applied);
+  }
+
+  /** Its last events, in the hands of its owner. */
+  private record Offered<S>(
+      S next,
+      List<Journaled> events,
+      Message.Ask ask,
+      Reply.Applied applied,
+      Journaled.AgendaChange rows,
+      List<String> names,
+      Observation seen) {}
+
+  private void offerAgain() {
+    shell.timers().startSingleTimer("offer-end", Message.OfferEnd.INSTANCE, OFFER_EVERY);
+  }
+
+  /** Until the owner has answered nothing else may change it. */
+  private ReplyEffect<Journaled, ShellState<S>> ending(
+      ShellState<S> state, Message message, Offered<S> offer) {
+    return switch (message) {
+      case Message.EndStored _ -> {
+        offer.seen().end("applied");
+        offer.ask().replyTo().tell(offer.applied());
+        leaving = true;
+        yield Effect().stop().thenNoReply();
+      }
+      case Message.EndAlone _ -> {
+        offered = null;
+        shell.timers().cancel("offer-end");
+        yield store(
+            offer.events(),
+            offer.ask(),
+            offer.applied(),
+            offer.rows(),
+            offer.names(),
+            offer.seen(),
+            null);
+      }
+      case Message.OfferEnd _ -> {
+        reactor.offerEnd(
+            state.state(),
+            offer.next(),
+            new Journaled.Attached(ref, state.version() + 1, offer.events()));
+        offerAgain();
+        yield Effect().noReply();
+      }
+      case Message.Stop _ -> stop();
+      case Message.Remote remote -> {
+        Reply notNow =
+            new Reply.NotNow(
+                OFFER_EVERY, true, Problem.unavailable("ending", ref + " is about to end"));
+        yield Effect().reply(remote.replyTo(), notNow);
+      }
+      case Message.Local _ -> Effect().noReply();
+    };
+  }
+
+  private static void answer(Message.@Nullable OperationEnding ending, Message answer) {
+    if (ending != null) {
+      ending.actor().tell(answer);
+    }
+  }
+
+  /** What it makes of its operation's end, stored together with that end. */
+  private ReplyEffect<Journaled, ShellState<S>> settleTogether(
+      ShellState<S> state, Message.OperationEnding ending) {
+    boolean wanted =
+        type.operations(state.state()).stream()
+            .anyMatch(request -> request.id().equals(ending.operation()));
+    var command =
+        wanted
+            ? type.settle(state.state(), ending.operation(), ending.outcome())
+            : java.util.Optional.<C>empty();
+    Instant now = now();
+    if (command.isPresent()
+        && type.decide(state.state(), command.get(), now) instanceof Decision.Accept<E>(var events)
+        && !events.isEmpty()) {
+      Origin origin = Origin.of("operation:" + ref.operation(ending.operation()).id());
+      return accept(
+          state,
+          new Message.Ask(command.get(), origin, false, shell.actor().getSystem().ignoreRef()),
+          events,
+          null,
+          now,
+          ports.telemetry().command(ref, codec.name(type.name(), command.get()), origin),
+          ending);
+    }
+    answer(ending, Message.EndAlone.INSTANCE);
+    return Effect().noReply();
   }
 
   /** The names of the rows that are wanted no more. */

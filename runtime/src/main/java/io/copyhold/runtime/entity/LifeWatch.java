@@ -39,7 +39,7 @@ public final class LifeWatch {
 
   private LifeWatch() {}
 
-  public static void start(ActorSystem<?> system, PostgresInHand inHand) {
+  public static void start(ActorSystem<?> system, NodeLife inHand) {
     system.systemActorOf(behavior(inHand), "life-watch", Props.empty());
   }
 
@@ -61,7 +61,7 @@ public final class LifeWatch {
     };
   }
 
-  private static Behavior<Seen> behavior(PostgresInHand inHand) {
+  private static Behavior<Seen> behavior(NodeLife inHand) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
           var cluster = Cluster.get(context.getSystem()).subscriptions();

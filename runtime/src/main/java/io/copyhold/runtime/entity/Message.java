@@ -2,6 +2,7 @@ package io.copyhold.runtime.entity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.journal.Journaled;
 import java.time.Instant;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,31 @@ public sealed interface Message {
 
   /** An operation of this entity ended; repeated until an event is journaled. */
   record OperationEnded(String operation, Outcome outcome) implements Local {}
+
+  /**
+   * An operation is about to end, and its last events may be stored together with what its owner
+   * makes of that. Repeated until {@link EndStored} or {@link EndAlone} is told to {@code actor}.
+   *
+   * @param end the operation's events, from its next version on
+   */
+  record OperationEnding(
+      String operation, Outcome outcome, Journaled.Attached end, ActorRef<Message> actor)
+      implements Local {}
+
+  /** The owner stored the operation's last events; nothing is left to do. */
+  enum EndStored implements Local {
+    INSTANCE
+  }
+
+  /** The owner has nothing to store: the operation stores its last events itself. */
+  enum EndAlone implements Local {
+    INSTANCE
+  }
+
+  /** The owner has not answered yet. */
+  enum OfferEnd implements Local {
+    INSTANCE
+  }
 
   /**
    * An operation waits without need of a thread or an actor until {@code until} (null: for a

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ public final class Quarantines {
   record Case(int failures, long version, boolean tooNew, String cause, Skips skips) {}
 
   private final InHand inHand;
+  private final Predicate<EntityRef> poisoned;
   private final Map<EntityRef, Case> cases = new ConcurrentHashMap<>();
   private final Set<EntityRef> noted = ConcurrentHashMap.newKeySet();
   private final ArrayDeque<Turn> turns = new ArrayDeque<>();
@@ -57,7 +59,15 @@ public final class Quarantines {
   }
 
   public Quarantines(InHand inHand) {
+    this(inHand, _ -> false);
+  }
+
+  /**
+   * @param poisoned whose events are to be taken for unreadable, for as long as that says so
+   */
+  public Quarantines(InHand inHand, Predicate<EntityRef> poisoned) {
     this.inHand = inHand;
+    this.poisoned = poisoned;
   }
 
   /** Replays on this node that met an event of a newer version. */
@@ -166,8 +176,15 @@ public final class Quarantines {
     first.comes().complete(true);
   }
 
-  /** Before an event is folded; blocks for the one entity whose turn it is, so that it is noted. */
+  /**
+   * Before an event is folded; blocks for the one entity whose turn it is, so that it is noted.
+   *
+   * @throws PoisonEvent it is to be taken for unreadable
+   */
   void folding(EntityRef entity, long version) {
+    if (poisoned.test(entity)) {
+      throw new PoisonEvent(version, false, "poisoned on purpose", null);
+    }
     if (entity.equals(suspect)) {
       inHand.at(entity, version);
     }

@@ -2,6 +2,8 @@ package io.copyhold.runtime.entity;
 
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.agenda.Agenda;
+import io.copyhold.runtime.journal.Journaled;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -19,6 +21,26 @@ public interface Reactor<S> {
    * @param origin of the event; the system's own after recovery
    */
   void react(S state, long version, Origin origin);
+
+  /**
+   * Events with which something that the entity owns begins: they are stored together with the
+   * entity's own that lead from one state to the other. Asked where the journal can do that, once
+   * per decision; {@link #react} follows if they were stored.
+   */
+  default List<Journaled.Attached> begins(S before, S after, Origin origin, Instant now) {
+    return List.of();
+  }
+
+  /**
+   * Offers the entity's last events to its owner, who stores them together with its own. Asked
+   * where the journal can do that, again and again until the owner has answered with {@link
+   * Message.EndStored} or {@link Message.EndAlone}.
+   *
+   * @return false when there is no owner to offer it to: the entity stores its events itself
+   */
+  default boolean offerEnd(S before, S after, Journaled.Attached end) {
+    return false;
+  }
 
   /** A message for the reactor, not for the state. */
   void onMessage(S state, long version, Message message);

@@ -1,10 +1,12 @@
 package io.copyhold.runtime.journal;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.journal.Journaled.Unreadable;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * summary.
  */
 public final class Codec {
+  private static final int BYTES_MOSTLY = 512;
+
   private final Map<String, StoredTypes> types;
   private final Map<Class<?>, String> entityOf = new HashMap<>();
 
@@ -77,24 +81,37 @@ public final class Codec {
   }
 
   public byte[] encode(Journaled journaled) {
-    ObjectNode node = Mappers.CBOR.createObjectNode();
-    node.set("e", Mappers.CBOR.valueToTree(journaled.event()));
     Origin origin = journaled.origin();
-    node.put("p", origin.principal());
-    if (origin.traceparent() != null) {
-      node.put("w", origin.traceparent());
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(BYTES_MOSTLY);
+    try (JsonGenerator map = Mappers.CBOR.createGenerator(bytes)) {
+      map.writeStartObject();
+      map.writeFieldName("e");
+      Mappers.CBOR.writeValue(map, journaled.event());
+      map.writeStringField("p", origin.principal());
+      optional(map, "w", origin.traceparent());
+      optional(map, "k", origin.idempotencyKey());
+      optional(map, "d", journaled.digest());
+      map.writeNumberField("t", micros(journaled.at()));
+      if (journaled.summary() != null) {
+        map.writeFieldName("s");
+        Mappers.CBOR.writeTree(map, journaled.summary());
+      }
+      map.writeEndObject();
+    } catch (IOException e) {
+      throw unstorable(journaled.event(), e);
     }
-    if (origin.idempotencyKey() != null) {
-      node.put("k", origin.idempotencyKey());
+    return bytes.toByteArray();
+  }
+
+  private static void optional(JsonGenerator map, String field, @Nullable String value)
+      throws IOException {
+    if (value != null) {
+      map.writeStringField(field, value);
     }
-    if (journaled.digest() != null) {
-      node.put("d", journaled.digest());
-    }
-    node.put("t", micros(journaled.at()));
-    if (journaled.summary() != null) {
-      node.set("s", journaled.summary());
-    }
-    return bytes(node);
+  }
+
+  private static IllegalArgumentException unstorable(Object value, IOException e) {
+    return new IllegalArgumentException("cannot be stored: " + value.getClass().getName(), e);
   }
 
   /** Never throws for bad input: what cannot be read is an {@link Unreadable} event. */
@@ -167,7 +184,7 @@ public final class Codec {
     try {
       return Mappers.CBOR.writeValueAsBytes(value);
     } catch (IOException e) {
-      throw new IllegalArgumentException("cannot be stored: " + value.getClass().getName(), e);
+      throw unstorable(value, e);
     }
   }
 

@@ -29,12 +29,14 @@ import scala.jdk.javaapi.FutureConverters;
 public final class JournalPlugin extends AsyncWriteJournal {
   private final PostgresJournal journal;
   private final PostgresEvents events;
+  private final Recovering recovering;
   private final GroupCommit<String, Long> highest;
 
   /** Made by Pekko, with its section of the configuration. */
   public JournalPlugin(Config config) {
     this.journal = JournalSetup.of(context().system());
     this.events = journal.events();
+    this.recovering = journal.recovering();
     this.highest =
         new GroupCommit<>(
             "recoveries", journal.database().blocking(), JournalSettings.READS, events::highest);
@@ -55,20 +57,23 @@ public final class JournalPlugin extends AsyncWriteJournal {
   /** Completes with why it was rejected, if it was; fails when it is unknown or the content bad. */
   private CompletionStage<Optional<Exception>> store(AtomicWrite write) {
     EntityRef entity = EntityRef.parse(write.persistenceId());
-    List<Row> rows = new ArrayList<>();
+    recovering.writes(write.persistenceId());
+    List<Journaled> events = new ArrayList<>();
     for (PersistentRepr repr : CollectionConverters.asJava(write.payload())) {
       if (!(repr.payload() instanceof Journaled journaled)) {
         return CompletableFuture.failedStage(
             new IllegalArgumentException(
                 "the journal holds entities' events, not " + repr.payload().getClass().getName()));
       }
-      rows.add(
-          new Row(
-              journal.codec().manifestOf(journaled.event()),
-              journal.codec().encode(journaled),
-              journaled.at(),
-              journaled.origin().principal(),
-              journaled.agenda()));
+      events.add(journaled);
+    }
+    List<Row> rows = new ArrayList<>();
+    List<Journaled.Attached> all = Journaled.together(entity, write.lowestSequenceNr(), events);
+    for (Journaled.Attached with : all) {
+      long version = with.from();
+      for (Journaled event : with.events()) {
+        rows.add(row(with.entity(), version++, event));
+      }
     }
     long term;
     try {
@@ -77,10 +82,15 @@ public final class JournalPlugin extends AsyncWriteJournal {
       return CompletableFuture.completedStage(Optional.of(e));
     }
     return journal
-        .append(new Write(entity, write.lowestSequenceNr(), term, rows))
+        .append(new Write(entity, term, rows))
         .thenCompose(verdict ->
             switch (verdict) {
-              case Verdict.Stored _ -> CompletableFuture.completedStage(Optional.empty());
+              case Verdict.Stored _ -> {
+                all.stream()
+                    .filter(with -> !with.entity().equals(entity))
+                    .forEach(with -> recovering.born(with, term));
+                yield CompletableFuture.completedStage(Optional.<Exception>empty());
+              }
               case Verdict.Refused(var why) -> CompletableFuture.failedStage(why);
               case Verdict.Fenced _ ->
                   CompletableFuture.completedStage(
@@ -92,18 +102,36 @@ public final class JournalPlugin extends AsyncWriteJournal {
             });
   }
 
+  private Row row(EntityRef entity, long version, Journaled event) {
+    return new Row(
+        entity,
+        version,
+        journal.codec().manifestOf(event.event()),
+        journal.codec().encode(event),
+        event.at(),
+        event.origin().principal(),
+        event.agenda());
+  }
+
   @Override
   public Future<Void> doAsyncReplayMessages(
       String persistenceId, long from, long to, long max, Consumer<PersistentRepr> replay) {
+    List<Journaled> born = recovering.take(persistenceId);
+    if (from == 1 && born.size() <= Math.min(to, max)) {
+      for (int i = 0; i < born.size(); i++) {
+        replay.accept(repr(persistenceId, i + 1, born.get(i)));
+      }
+      if (!born.isEmpty()) {
+        return FutureConverters.asScala(CompletableFuture.completedFuture(null));
+      }
+    }
     return later(() -> {
       long next = from;
       long left = max;
       while (left > 0 && next <= to) {
         List<PostgresEvents.Stored> page = events.read(persistenceId, next, to, left);
-        page.forEach(stored ->
-            replay.accept(
-                PersistentRepr.apply(
-                    stored.event(), stored.version(), persistenceId, "", false, null, "")));
+        page.forEach(
+            stored -> replay.accept(repr(persistenceId, stored.version(), stored.event())));
         if (!PostgresEvents.more(page, left)) {
           break;
         }
@@ -114,8 +142,16 @@ public final class JournalPlugin extends AsyncWriteJournal {
     });
   }
 
+  private static PersistentRepr repr(String persistenceId, long version, Journaled event) {
+    return PersistentRepr.apply(event, version, persistenceId, "", false, null, "");
+  }
+
   @Override
   public Future<Long> doAsyncReadHighestSequenceNr(String persistenceId, long from) {
+    long known = recovering.newest(persistenceId);
+    if (known >= 0) {
+      return FutureConverters.asScala(CompletableFuture.completedFuture(known));
+    }
     return FutureConverters.asScala(highest.add(persistenceId, 1));
   }
 

@@ -28,6 +28,12 @@ public record JournalSettings(
     GroupCommit.Limits groups,
     int shards,
     Duration schemaLockMax) {
+  /** {@code copyhold.journal.kind} of a control plane in PostgreSQL. */
+  public static final String POSTGRES = "postgres";
+
+  /** And of one in Cassandra. */
+  public static final String CASSANDRA = "cassandra";
+
   /**
    * How the small reads of recovering entities are gathered. Their number is bounded by {@code
    * pekko.persistence.max-concurrent-recoveries}, well below what may wait here; a group of 64
@@ -51,6 +57,22 @@ public record JournalSettings(
             c.getInt("group.queue-max")),
         root.getInt("pekko.cluster.sharding.number-of-shards"),
         c.getDuration("schema-lock-max"));
+  }
+
+  /**
+   * Whether the control plane is in Cassandra ({@code copyhold.journal.kind}).
+   *
+   * @param root a whole configuration
+   */
+  public static boolean onCassandra(Config root) {
+    String kind = root.getString("copyhold.journal.kind");
+    if (!kind.equals(POSTGRES) && !kind.equals(CASSANDRA)) {
+      throw new ProblemException(
+          "journal-unknown",
+          "The configuration names the journal \"" + kind + "\" (copyhold.journal.kind).",
+          "Name postgres or cassandra.");
+    }
+    return kind.equals(CASSANDRA);
   }
 
   /**

@@ -1,9 +1,11 @@
 package io.copyhold.runtime.journal;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.agenda.Agenda;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param digest of the command that carried the idempotency key of {@code origin}, or null
  * @param summary what the directory shows of the entity from this event on; null where unchanged
  * @param agenda rows that come and go with it; null where none do, and after it was stored
+ * @param attached events of what the entity owns that are stored together with it or not at all;
+ *     none after it was stored
  */
 public record Journaled(
     Object event,
@@ -23,7 +27,11 @@ public record Journaled(
     Instant at,
     @Nullable String digest,
     @Nullable JsonNode summary,
-    @Nullable AgendaChange agenda) {
+    @Nullable AgendaChange agenda,
+    List<Attached> attached) {
+  public Journaled {
+    attached = List.copyOf(attached);
+  }
 
   public Journaled(
       Object event,
@@ -31,7 +39,55 @@ public record Journaled(
       Instant at,
       @Nullable String digest,
       @Nullable JsonNode summary) {
-    this(event, origin, at, digest, summary, null);
+    this(event, origin, at, digest, summary, null, List.of());
+  }
+
+  /**
+   * The events of one decision; the last one carries the rest.
+   *
+   * @param summary as of the last one; null where unchanged
+   */
+  public static List<Journaled> of(
+      List<?> events,
+      Origin origin,
+      Instant at,
+      @Nullable String digest,
+      @Nullable JsonNode summary,
+      @Nullable AgendaChange agenda,
+      List<Attached> attached) {
+    List<Journaled> all = new ArrayList<>(events.size());
+    for (int i = 0; i < events.size() - 1; i++) {
+      all.add(new Journaled(events.get(i), origin, at, null, null));
+    }
+    all.add(new Journaled(events.getLast(), origin, at, digest, summary, agenda, attached));
+    return all;
+  }
+
+  /**
+   * Everything that is stored with one decision, in the order in which it becomes true: what ends
+   * with it, the entity's own events, what begins with it.
+   *
+   * @param from version of the entity's first
+   */
+  public static List<Attached> together(EntityRef entity, long from, List<Journaled> events) {
+    List<Attached> attached = events.stream().flatMap(each -> each.attached().stream()).toList();
+    List<Attached> all = new ArrayList<>();
+    attached.stream().filter(with -> with.from() > 1).forEach(all::add);
+    all.add(new Attached(entity, from, events));
+    attached.stream().filter(with -> with.from() == 1).forEach(all::add);
+    return all;
+  }
+
+  /**
+   * Events of an entity in the same shard: its operation begins or ends with the event that causes
+   * it or takes note of it.
+   *
+   * @param from version of the first
+   */
+  public record Attached(EntityRef entity, long from, List<Journaled> events) {
+    public Attached {
+      events = List.copyOf(events);
+    }
   }
 
   /**

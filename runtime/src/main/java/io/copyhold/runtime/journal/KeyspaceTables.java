@@ -8,6 +8,11 @@ public final class KeyspaceTables {
   private KeyspaceTables() {}
 
   public static List<Part> parts() {
-    return List.of(Part.of(KeyspaceTables.class, "010-journal.cql"));
+    return List.of(
+        Part.of(KeyspaceTables.class, "010-journal.cql"),
+        Part.of(KeyspaceTables.class, "020-agenda.cql"),
+        Part.of(KeyspaceTables.class, "030-blob.cql"),
+        Part.of(KeyspaceTables.class, "040-life.cql"),
+        Part.of(KeyspaceTables.class, "050-replay.cql"));
   }
 }

@@ -1,13 +1,8 @@
 package io.copyhold.runtime.journal;
 
-import io.copyhold.runtime.Problem;
-import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.postgres.ControlDatabase;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -24,16 +19,10 @@ public final class PostgresBlobs implements Blobs {
   @Override
   public CompletionStage<String> put(byte[] content) {
     if (content.length > MAX_BYTES) {
-      return CompletableFuture.failedStage(
-          new ProblemException(
-              Problem.of(
-                      Problem.Kind.TOO_LARGE,
-                      "blob-too-large",
-                      content.length + " bytes are too many: the limit is " + MAX_BYTES)
-                  .todo("split it")));
+      return CompletableFuture.failedStage(BlobDigest.tooLarge(content.length));
     }
     byte[] kept = content.clone();
-    byte[] digest = sha256(kept);
+    byte[] digest = BlobDigest.of(kept);
     return database.later(connection -> {
       try (PreparedStatement s =
           connection.prepareStatement(
@@ -60,24 +49,9 @@ public final class PostgresBlobs implements Blobs {
           if (!r.next()) {
             return Optional.empty();
           }
-          byte[] content = r.getBytes(1);
-          if (!Arrays.equals(sha256(content), wanted)) {
-            throw new ProblemException(
-                Problem.of(Problem.Kind.FAULT, "blob-corrupt", "its bytes do not fit their digest")
-                    .at("copyhold.blob " + digest)
-                    .todo("restore this row from a backup of the control database"));
-          }
-          return Optional.of(content);
+          return Optional.of(BlobDigest.checked(r.getBytes(1), wanted));
         }
       }
     });
-  }
-
-  private static byte[] sha256(byte[] content) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(content);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

@@ -4,6 +4,7 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.flow.GroupCommit;
 import io.copyhold.runtime.postgres.ControlDatabase;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,10 +12,14 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.setup.Setup;
 import org.jspecify.annotations.Nullable;
 
@@ -38,16 +43,19 @@ public final class PostgresJournal extends Setup implements Journal {
   /** Two transactions that touch the same agenda rows may meet in a deadlock. */
   private static final int ATTEMPTS = 3;
 
+  /** No shard's; they are numbered from 1. */
+  private static final int NO_LOCK = 0;
+
   /** What a row weighs besides its payload. */
   private static final long ROW_BYTES = 200;
 
   /**
-   * One entity's events, stored together or not at all.
+   * Events of one entity, and perhaps of what it owns, stored together or not at all.
    *
-   * @param from version of the first
+   * @param entity its shard is that of all
    * @param term under which the entity's owner acts
    */
-  record Write(EntityRef entity, long from, long term, List<Row> rows) {
+  record Write(EntityRef entity, long term, List<Row> rows) {
     Write {
       rows = List.copyOf(rows);
     }
@@ -60,6 +68,8 @@ public final class PostgresJournal extends Setup implements Journal {
   /** One event as its columns show it. */
   @SuppressWarnings("ArrayRecordComponent") // on its way to a statement, never compared
   record Row(
+      EntityRef entity,
+      long version,
       String name,
       byte[] payload,
       Instant at,
@@ -77,12 +87,20 @@ public final class PostgresJournal extends Setup implements Journal {
     record Refused(RuntimeException why) implements Verdict {}
   }
 
+  private static final String LOCK =
+      "SELECT lock FROM copyhold.shard_term WHERE type = ? AND shard = ?";
+
+  private static final String OURS =
+      "SELECT type, shard, term FROM copyhold.shard_term WHERE node = ?";
+
   private static final Verdict STORED = new Verdict.Stored();
   private static final Verdict FENCED = new Verdict.Fenced();
 
   private final ControlDatabase database;
   private final Codec codec;
   private final Terms terms;
+  private final Recovering recovering;
+  private final Map<Shard, Integer> locks = new ConcurrentHashMap<>();
   private final GroupCommit<Write, Verdict> writes;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private volatile String node = "";
@@ -91,6 +109,7 @@ public final class PostgresJournal extends Setup implements Journal {
     this.database = database;
     this.codec = codec;
     this.terms = new Terms(settings.shards());
+    this.recovering = new Recovering(terms);
     this.writes = new GroupCommit<>("journal", database.blocking(), settings.groups(), this::write);
   }
 
@@ -119,6 +138,10 @@ public final class PostgresJournal extends Setup implements Journal {
     return writes.waiting();
   }
 
+  Recovering recovering() {
+    return recovering;
+  }
+
   ControlDatabase database() {
     return database;
   }
@@ -135,12 +158,13 @@ public final class PostgresJournal extends Setup implements Journal {
   public CompletionStage<Long> claim(Shard shard) {
     return database.later(connection -> {
       try (PreparedStatement s =
-          connection.prepareStatement("SELECT copyhold.claim_shard(?, ?, ?)")) {
+          connection.prepareStatement("SELECT term, lock FROM copyhold.claim_shard(?, ?, ?)")) {
         s.setString(1, shard.type());
         s.setInt(2, shard.number());
         s.setString(3, node);
         try (ResultSet r = s.executeQuery()) {
           r.next();
+          locks.put(shard, r.getInt(2));
           return r.getLong(1);
         }
       }
@@ -151,6 +175,39 @@ public final class PostgresJournal extends Setup implements Journal {
   public CompletionStage<Void> release(Shard shard) {
     terms.released(shard);
     return CompletableFuture.completedStage(null);
+  }
+
+  /**
+   * Gives up the shards that another node has claimed meanwhile: whoever only reads or waits would
+   * not learn of it otherwise. Completes with how many.
+   */
+  CompletionStage<Integer> checkTerms() {
+    Map<Shard, Long> held = terms.all();
+    return database
+        .later(this::ours)
+        .thenApply(ours -> {
+          int lost = 0;
+          for (Map.Entry<Shard, Long> each : held.entrySet()) {
+            if (!each.getValue().equals(ours.get(each.getKey()))) {
+              terms.lost(each.getKey(), each.getValue());
+              lost++;
+            }
+          }
+          return lost;
+        });
+  }
+
+  private Map<Shard, Long> ours(Connection connection) throws SQLException {
+    Map<Shard, Long> ours = new HashMap<>();
+    try (PreparedStatement s = connection.prepareStatement(OURS)) {
+      s.setString(1, node);
+      try (ResultSet r = s.executeQuery()) {
+        while (r.next()) {
+          ours.put(new Shard(r.getString(1), r.getInt(2)), r.getLong(3));
+        }
+      }
+    }
+    return ours;
   }
 
   private List<Verdict> write(List<Write> group) {
@@ -196,7 +253,7 @@ public final class PostgresJournal extends Setup implements Journal {
         "The journal refused "
             + write.entity()
             + " from event "
-            + write.from()
+            + write.rows().getFirst().version()
             + " ("
             + e.getSQLState()
             + ").",
@@ -204,22 +261,42 @@ public final class PostgresJournal extends Setup implements Journal {
   }
 
   private List<Verdict> append(Connection connection, List<Write> group) throws SQLException {
+    int[] lockOf = new int[group.size()];
+    for (int i = 0; i < lockOf.length; i++) {
+      lockOf[i] = lock(connection, terms.shard(group.get(i).entity()));
+    }
+    AppendCall call = new AppendCall(node, group, lockOf);
     try (PreparedStatement s = connection.prepareStatement(AppendCall.SQL)) {
-      AppendCall call = new AppendCall(node);
-      for (Write write : group) {
-        call.add(write, terms.shard(write.entity()));
-      }
       call.bind(connection, s);
       try (ResultSet r = s.executeQuery()) {
         r.next();
-        Boolean[] held = (Boolean[]) r.getArray(1).getArray();
-        List<Verdict> verdicts = new ArrayList<>(Collections.nCopies(group.size(), STORED));
-        for (int i = 0; i < held.length; i++) {
-          if (!held[i]) {
-            verdicts.set(i, FENCED);
-          }
+        Array lost = r.getArray(1);
+        if (lost == null) {
+          return Collections.nCopies(group.size(), STORED);
         }
-        return verdicts;
+        List<Integer> places = List.of((Integer[]) lost.getArray());
+        return IntStream.range(0, group.size())
+            .mapToObj(i -> places.contains(call.place(i)) ? FENCED : STORED)
+            .toList();
+      }
+    }
+  }
+
+  /** The key of a shard's lock; it never changes. No term of a shard that nobody claimed holds. */
+  private int lock(Connection connection, Shard shard) throws SQLException {
+    Integer known = locks.get(shard);
+    if (known != null) {
+      return known;
+    }
+    try (PreparedStatement s = connection.prepareStatement(LOCK)) {
+      s.setString(1, shard.type());
+      s.setInt(2, shard.number());
+      try (ResultSet r = s.executeQuery()) {
+        if (!r.next()) {
+          return NO_LOCK;
+        }
+        locks.put(shard, r.getInt(1));
+        return r.getInt(1);
       }
     }
   }

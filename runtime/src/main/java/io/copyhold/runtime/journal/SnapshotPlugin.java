@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.persistence.SelectedSnapshot;
@@ -29,18 +30,20 @@ public final class SnapshotPlugin extends SnapshotStore {
   /** The one serializer of the house. */
   private static final int OURS = 7_401;
 
-  /** One load for each element of the arrays; no row where there is no such snapshot. */
+  /** One load for each element of the arrays, and the newest event, which is asked for next. */
   private static final String LOAD =
       """
-      SELECT wanted.n, s.version, s.at, s.name, s.payload
+      SELECT wanted.n, s.version, s.at, s.name, s.payload,
+        (SELECT e.version FROM copyhold.event AS e
+         WHERE e.entity = wanted.entity ORDER BY e.version DESC LIMIT 1)
       FROM unnest(?::text[], ?::int8[], ?::int8[], ?::int8[], ?::int8[]) WITH ORDINALITY
         AS wanted (entity, version_min, version_max, at_min, at_max, n)
-      CROSS JOIN LATERAL (
+      LEFT JOIN LATERAL (
         SELECT version, at, name, payload FROM copyhold.snapshot AS s
         WHERE s.entity = wanted.entity
           AND s.version BETWEEN wanted.version_min AND wanted.version_max
           AND s.at BETWEEN wanted.at_min AND wanted.at_max
-        ORDER BY version DESC LIMIT 1) AS s
+        ORDER BY version DESC LIMIT 1) AS s ON true
       """;
 
   private static final String SAVE =
@@ -67,12 +70,15 @@ public final class SnapshotPlugin extends SnapshotStore {
   private record Row(long version, long at, String name, byte[] payload) {}
 
   private final ControlDatabase database;
+  private final Recovering recovering;
   private final GroupCommit<Load, Optional<Row>> loads;
   private final Serialization serialization;
 
   /** Made by Pekko, with its section of the configuration. */
   public SnapshotPlugin(Config config) {
-    this.database = JournalSetup.of(context().system()).database();
+    PostgresJournal journal = JournalSetup.of(context().system());
+    this.database = journal.database();
+    this.recovering = journal.recovering();
     this.loads =
         new GroupCommit<>("snapshots", database.blocking(), JournalSettings.READS, this::load);
     this.serialization = SerializationExtension.get(context().system());
@@ -81,6 +87,9 @@ public final class SnapshotPlugin extends SnapshotStore {
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String persistenceId, SnapshotSelectionCriteria criteria) {
+    if (recovering.born(persistenceId)) {
+      return asScala(CompletableFuture.completedStage(Optional.empty()));
+    }
     return asScala(
         loads
             .add(new Load(persistenceId, criteria), 1)
@@ -103,8 +112,12 @@ public final class SnapshotPlugin extends SnapshotStore {
         s.setArray(5, array(connection, "int8", group, load -> load.criteria().maxTimestamp()));
         try (ResultSet r = s.executeQuery()) {
           while (r.next()) {
-            Row row = new Row(r.getLong(2), r.getLong(3), r.getString(4), r.getBytes(5));
-            found.set(r.getInt(1) - 1, Optional.of(row));
+            int place = r.getInt(1) - 1;
+            if (r.getString(4) != null) {
+              Row row = new Row(r.getLong(2), r.getLong(3), r.getString(4), r.getBytes(5));
+              found.set(place, Optional.of(row));
+            }
+            recovering.newest(group.get(place).entity(), r.getLong(6)); // 0 for null
           }
         }
         return found;

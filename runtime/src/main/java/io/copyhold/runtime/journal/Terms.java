@@ -3,6 +3,7 @@ package io.copyhold.runtime.journal;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -45,6 +46,13 @@ public final class Terms {
 
   public boolean holds(Shard shard) {
     return held.containsKey(shard);
+  }
+
+  /** The shards that this node takes for its own, and the term of each. */
+  Map<Shard, Long> all() {
+    Map<Shard, Long> all = new HashMap<>();
+    held.forEach((shard, now) -> all.put(shard, now.term()));
+    return all;
   }
 
   /** How many shards this node owns. */

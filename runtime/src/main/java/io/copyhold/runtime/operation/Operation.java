@@ -174,7 +174,11 @@ public sealed interface Operation {
   sealed interface Command {
     record Start(Plan plan) implements Command {}
 
-    record Begin(String node, long term) implements Command {}
+    /**
+     * @param lost the attempt that it replaces, begun by a runner that is gone; 0 for none. One of
+     *     an earlier term is replaced in any case
+     */
+    record Begin(String node, long term, long lost) implements Command {}
 
     record Progress(long attempt, long done, long total, @Nullable JsonNode checkpoint)
         implements Command {}
@@ -332,8 +336,7 @@ public sealed interface Operation {
     }
     if (!(next instanceof Running running)
         || !(running.waiting() instanceof Wait.Ready || running.waiting() instanceof Wait.Until)
-        || !(begin(running, begin.node(), begin.term(), now)
-            instanceof Decision.Accept<Event>(var begun))) {
+        || !(begin(running, begin, now) instanceof Decision.Accept<Event>(var begun))) {
       return decision;
     }
     List<Event> all = new ArrayList<>(events);
@@ -376,7 +379,7 @@ public sealed interface Operation {
   private static Decision<Event> decide(Running running, Command command, Instant now) {
     return switch (command) {
       case Command.Start _ -> Decision.accept();
-      case Command.Begin(var node, var term) -> begin(running, node, term, now);
+      case Command.Begin begin -> begin(running, begin, now);
       case Command.Progress(var attempt, var done, var total, var checkpoint) ->
           current(running, attempt)
               ? Decision.accept(new Event.Progressed(done, total, checkpoint))
@@ -408,7 +411,7 @@ public sealed interface Operation {
               ? Decision.accept(new Event.Parked(problem, now))
               : Decision.accept();
       case Command.AwaitDefinition(var term) ->
-          mayBegin(running, term, now) && !(running.waiting() instanceof Wait.Definition)
+          mayBegin(running, term, 0, now) && !(running.waiting() instanceof Wait.Definition)
               ? Decision.accept(new Event.DefinitionMissing(now))
               : Decision.accept();
       case Command.Stall(var proof) ->
@@ -437,20 +440,25 @@ public sealed interface Operation {
     };
   }
 
-  private static Decision<Event> begin(Running running, String node, long term, Instant now) {
-    if (!mayBegin(running, term, now)) {
+  private static Decision<Event> begin(Running running, Command.Begin begin, Instant now) {
+    if (!mayBegin(running, begin.term(), begin.lost(), now)) {
       return Decision.accept();
     }
     return Decision.accept(
         new Event.AttemptStarted(
-            running.attempts() + 1, term, node, running.step().name(), running.undoing(), now));
+            running.attempts() + 1,
+            begin.term(),
+            begin.node(),
+            running.step().name(),
+            running.undoing(),
+            now));
   }
 
-  private static boolean mayBegin(Running running, long term, Instant now) {
+  private static boolean mayBegin(Running running, long term, long lost, Instant now) {
     return !running.paused()
         && switch (running.waiting()) {
           case Wait.Ready _, Wait.Definition _ -> true;
-          case Wait.Attempt attempt -> attempt.term() < term; // its node is gone
+          case Wait.Attempt attempt -> attempt.term() < term || attempt.attempt() == lost;
           case Wait.Until(var due, _) -> !now.isBefore(due);
           case Wait.Gate _, Wait.Calling _, Wait.Child _, Wait.Choice _ -> false;
         };

@@ -19,12 +19,9 @@ import io.copyhold.runtime.operation.Operation.Running;
 import io.copyhold.runtime.operation.Operation.StoredCall;
 import io.copyhold.runtime.operation.Operation.Wait;
 import io.copyhold.runtime.telemetry.Telemetry.Observation;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * Runs an operation's steps. It looks at what the operation waits for and does that, and only that:
  *
  * <ol>
- *   <li>ready, or an attempt of an earlier term: journal the intent ({@code Begin}), under a term
+ *   <li>ready, or an attempt of an earlier runner: journal the intent ({@code Begin}), under a term
  *       of its own;
  *   <li>an attempt of its own: run the step on the executor, and report what it returned, together
  *       with the intent of the next attempt when nothing stands in its way;
@@ -48,8 +45,6 @@ import org.slf4j.LoggerFactory;
 final class StepRunner implements Reactor<Operation> {
   private static final Logger log = LoggerFactory.getLogger(StepRunner.class);
   private static final Duration PROGRESS_EVERY = Duration.ofMillis(100);
-  private static final Duration CALL_RETRY_MIN = Duration.ofMillis(100);
-  private static final Duration CALL_RETRY_MAX = Duration.ofSeconds(10);
   private static final Duration REPORT_EVERY = Duration.ofSeconds(2);
   private static final Duration PARK_MIN = Duration.ofSeconds(5);
   private static final int MESSAGE_MAX = 300;
@@ -66,17 +61,11 @@ final class StepRunner implements Reactor<Operation> {
 
     record ProgressDue(long attempt) implements Note {}
 
-    record Answered(long attempt, int call, Reply reply) implements Note {}
-
-    record CallDue(long attempt, int call) implements Note {}
-
     record Due() implements Note {}
 
     record BeginAgain() implements Note {}
 
     record ReportEnd() implements Note {}
-
-    record ChildGone() implements Note {}
   }
 
   private final ShellContext shell;
@@ -87,6 +76,11 @@ final class StepRunner implements Reactor<Operation> {
   private final ActorRef<Message> ownerActor;
   private final ActorRef<Message> self;
   private @Nullable Long term;
+  private final Operations.@Nullable Birth birth;
+
+  /** The attempts that were begun before this runner; -1 until that is known. */
+  private long inherited = -1;
+
   private boolean acquiring;
   private long version;
   private long begunAt = -1;
@@ -95,10 +89,8 @@ final class StepRunner implements Reactor<Operation> {
   private @Nullable List<Step> steps;
   private @Nullable LiveStep live;
   private @Nullable Runnable stopped;
-  private long callingAttempt = -1;
-  private @Nullable Reply[] answers = new Reply[0];
-  private final Map<Integer, Integer> callFailures = new HashMap<>();
-  private @Nullable ActorRef<Message> child;
+  private final Calls calls;
+  private final ChildOperation child;
   private boolean ended;
 
   StepRunner(
@@ -106,14 +98,18 @@ final class StepRunner implements Reactor<Operation> {
       Operations operations,
       EntityRef owner,
       String id,
-      ActorRef<Message> ownerActor) {
+      ActorRef<Message> ownerActor,
+      Operations.@Nullable Birth birth) {
     this.shell = shell;
+    this.birth = birth;
     this.operations = operations;
     this.ref = shell.entity();
     this.owner = owner;
     this.id = id;
     this.ownerActor = ownerActor;
     this.self = shell.actor().getSelf();
+    this.calls = new Calls(shell, operations);
+    this.child = new ChildOperation(shell, operations);
   }
 
   @Override
@@ -123,8 +119,42 @@ final class StepRunner implements Reactor<Operation> {
 
   @Override
   public void react(Operation state, long version, Origin origin) {
+    if (inherited < 0) {
+      inherited = attempts(state);
+      if (birth != null && birth.version() == version) {
+        term = birth.term();
+        inherited = 0;
+      }
+    }
     this.version = version;
     look(state);
+  }
+
+  private static long attempts(Operation state) {
+    return switch (state) {
+      case Operation.NotStarted _ -> 0;
+      case Running running -> running.attempts();
+      case Operation.Ended last -> last.attempts();
+    };
+  }
+
+  @Override
+  public boolean offerEnd(Operation before, Operation after, Journaled.Attached end) {
+    if (stopped != null
+        || !(before instanceof Running)
+        || !(after instanceof Operation.Ended last)) {
+      return false;
+    }
+    countEnd(after, last.outcome());
+    ownerActor.tell(new Message.OperationEnding(id, last.outcome(), end, self));
+    return true;
+  }
+
+  private void countEnd(Operation state, Outcome outcome) {
+    if (!ended) {
+      ended = true;
+      shell.ports().telemetry().operationEnded(type(state), Operation.word(outcome));
+    }
   }
 
   private void look(Operation state) {
@@ -188,10 +218,7 @@ final class StepRunner implements Reactor<Operation> {
 
   private void reportEnd(Operation state, Outcome outcome) {
     live = null;
-    if (!ended) {
-      ended = true;
-      shell.ports().telemetry().operationEnded(type(state), Operation.word(outcome));
-    }
+    countEnd(state, outcome);
     ownerActor.tell(new Message.OperationEnded(id, outcome));
     shell
         .timers()
@@ -227,12 +254,16 @@ final class StepRunner implements Reactor<Operation> {
    * it: a clock that was set back meanwhile makes it too early.
    */
   private void intend(Running running, long term) {
+    long lost =
+        running.waiting() instanceof Wait.Attempt attempt && inherited(attempt)
+            ? attempt.attempt()
+            : 0;
     if (begunAt != version) {
       begunAt = version;
       tell(
           step(running) == null
               ? new Command.AwaitDefinition(term)
-              : new Command.Begin(shell.ports().node(), term));
+              : new Command.Begin(shell.ports().node(), term, lost));
       shell
           .timers()
           .startSingleTimer("begin", new Message.Reaction(new Note.BeginAgain()), REPORT_EVERY);
@@ -255,11 +286,19 @@ final class StepRunner implements Reactor<Operation> {
     if (live != null) {
       return;
     }
-    if (term == null || attempt.term() != term) {
+    if (inherited(attempt)) {
       lost(running);
       return;
     }
     start(running, attempt);
+  }
+
+  /**
+   * Begun by a runner before this one, perhaps on this node and under the same term: its step may
+   * run still, so what follows needs a token of its own.
+   */
+  private boolean inherited(Wait.Attempt attempt) {
+    return attempt.attempt() <= inherited;
   }
 
   /** The attempt was begun by an earlier incarnation: whether its effect happened is not known. */
@@ -364,79 +403,13 @@ final class StepRunner implements Reactor<Operation> {
       stoppedReport(calling.attempt());
       return;
     }
-    if (callingAttempt != calling.attempt()) {
-      callingAttempt = calling.attempt();
-      answers = new Reply[calling.calls().size()];
-      callFailures.clear();
-      for (int i = 0; i < answers.length; i++) {
-        send(running, calling, i);
-      }
-    }
+    calls.make(running, calling);
   }
 
-  private void send(Running running, Wait.Calling calling, int index) {
-    StoredCall call = calling.calls().get(index);
-    Object command;
-    try {
-      command = operations.codec().decode(call.manifest(), call.command(), false);
-    } catch (IOException e) {
-      command = new Journaled.Unreadable(call.manifest(), true, "cannot be read");
-    }
-    if (command instanceof Journaled.Unreadable(var manifest, _, var why)) {
-      note(
-          new Note.Answered(
-              calling.attempt(),
-              index,
-              new Reply.Refused(Problem.conflict("command-unknown", manifest + ": " + why))));
-      return;
-    }
-    Origin origin =
-        Origin.of("operation:" + ref.id())
-            .withTraceparent(running.plan().traceparent())
-            .withKey(LiveStep.key(ref, running) + "/" + index);
-    shell
-        .actor()
-        .pipeToSelf(
-            shell.ports().entities().ask(EntityRef.parse(call.entity()), command, origin),
-            (reply, failure) ->
-                new Message.Reaction(
-                    new Note.Answered(
-                        calling.attempt(),
-                        index,
-                        failure == null
-                            ? reply
-                            : new Reply.NotNow(
-                                CALL_RETRY_MIN,
-                                false,
-                                Problem.unavailable("not-reached", call.entity())))));
-  }
-
-  private void answered(Operation state, Note.Answered note) {
+  private void called(Operation state, Calls.Note note) {
     if (!(state instanceof Running running)
-        || !(running.waiting() instanceof Wait.Calling calling)
-        || calling.attempt() != note.attempt()
-        || callingAttempt != note.attempt()) {
+        || !(calls.take(running, note) instanceof List<Reply> all)) {
       return;
-    }
-    if (note.reply() instanceof Reply.NotNow(var after, _, _)) {
-      int failures = callFailures.merge(note.call(), 1, Integer::sum);
-      long millis =
-          Math.min(
-              CALL_RETRY_MAX.toMillis(),
-              Math.max(after.toMillis(), CALL_RETRY_MIN.toMillis() << Math.min(10, failures - 1)));
-      shell
-          .timers()
-          .startSingleTimer(
-              "call-" + note.call(),
-              new Message.Reaction(new Note.CallDue(note.attempt(), note.call())),
-              Duration.ofMillis((long) (millis * (1 - shell.ports().random().nextDouble() / 2))));
-      return;
-    }
-    answers[note.call()] = note.reply();
-    for (Reply answer : answers) {
-      if (answer == null) {
-        return;
-      }
     }
     Step step = step(running);
     if (step == null) {
@@ -447,57 +420,23 @@ final class StepRunner implements Reactor<Operation> {
             ref,
             owner,
             running,
-            new FenceToken(0, calling.attempt()),
+            new FenceToken(0, note.attempt()),
             shell.ports().clock().instant(),
             null,
             () -> {});
-    @SuppressWarnings("NullAway") // all are there
-    List<Reply> all = List.of(answers);
     try {
-      report(running, calling.attempt(), step.answered(context, all));
+      report(running, note.attempt(), step.answered(context, all));
     } catch (RuntimeException e) {
-      threw(running, calling.attempt(), e);
-    }
-  }
-
-  private void startChild(Running running, Wait.Child wanted, ActorRef<Message> actor) {
-    OperationType<?> type = operations.types().newest(wanted.type()).orElse(null);
-    if (type != null) {
-      actor.tell(
-          new Message.Ask(
-              new Command.Start(
-                  WantedReactor.plan(
-                      ref, wanted.id(), type, wanted.input(), running.plan().traceparent())),
-              Origin.of("operation:" + ref.id()),
-              false,
-              shell.actor().getSystem().ignoreRef()));
+      threw(running, note.attempt(), e);
     }
   }
 
   private void child(Running running, Wait.Child wanted) {
-    if (child == null) {
-      OperationType<?> type = operations.types().newest(wanted.type()).orElse(null);
-      if (type == null) {
-        tell(
-            new Command.ReportOver(
-                wanted.attempt(),
-                Problem.conflict("operation-type-unknown", "no operation type " + wanted.type())));
-        return;
-      }
-      ActorRef<Message> actor =
-          shell
-              .actor()
-              .spawn(
-                  operations.behavior(ref, wanted.id(), self, shell.ports()),
-                  wanted.id().replace('/', '-') + "-" + wanted.attempt() + "-" + term);
-      child = actor;
-      shell.actor().watchWith(actor, new Message.Reaction(new Note.ChildGone()));
-      startChild(running, wanted, actor);
-    }
-    if (running.winding()) {
-      child.tell(ask(new Command.Cancel()));
-    } else {
-      child.tell(ask(running.paused() ? new Command.Pause() : new Command.Resume()));
+    if (!child.run(running, wanted, term)) {
+      tell(
+          new Command.ReportOver(
+              wanted.attempt(),
+              Problem.conflict("operation-type-unknown", "no operation type " + wanted.type())));
     }
   }
 
@@ -505,36 +444,26 @@ final class StepRunner implements Reactor<Operation> {
   public void onMessage(Operation state, long version, Message message) {
     switch (message) {
       case Message.Reaction(Note note) -> onNote(state, version, note);
+      case Message.Reaction(Calls.Note note) -> called(state, note);
       case Message.OperationEnded(_, var outcome) -> childEnded(state, outcome);
       case Message.OperationParked(_, var until) -> park(until);
       case Message.OperationUnparked _ -> unpark();
       case Message.OperationAwaited _ -> {
-        if (state instanceof Running running
-            && running.waiting() instanceof Wait.Child wanted
-            && child != null) {
-          startChild(running, wanted, child);
+        if (state instanceof Running running && running.waiting() instanceof Wait.Child wanted) {
+          child.start(running, wanted);
         }
       }
       case Message.Prove prove -> prove(version, prove);
-      case Message.Signal signal -> {
-        if (child != null) {
-          child.tell(
-              new Message.Ask(
-                  signal.command(), signal.origin(), signal.dryRun(), signal.replyTo()));
-        } else {
-          signal
-              .replyTo()
-              .tell(
-                  new Reply.Refused(
-                      Problem.conflict(
-                          "operation-not-running",
-                          ref + " has no running operation " + signal.operation())));
-        }
-      }
+      case Message.Signal signal -> child.signal(signal);
+      case Message.Reaction(ChildOperation.Gone _) -> childGone(state);
       case Message.Ask _,
           Message.Read _,
           Message.Wake _,
           Message.Stop _,
+          Message.OperationEnding _,
+          Message.EndStored _,
+          Message.EndAlone _,
+          Message.OfferEnd _,
           Message.Idle _,
           Message.RowsDurable _,
           Message.Reaction _,
@@ -545,22 +474,14 @@ final class StepRunner implements Reactor<Operation> {
   /** What runs here, for whoever doubts it. */
   private void prove(long version, Message.Prove prove) {
     if (!prove.operation().isEmpty()) {
-      if (child != null) {
-        child.tell(new Message.Prove("", prove.replyTo()));
-      } else {
-        prove
-            .replyTo()
-            .tell(
-                new Reply.Refused(
-                    Problem.conflict("operation-not-running", ref + " runs no operation")));
-      }
+      child.prove(prove);
       return;
     }
     ObjectNode proof = Mappers.JSON.createObjectNode();
     proof.put(Proofs.NODE, shell.ports().node());
     proof.put(Proofs.ATTEMPT, live == null ? 0 : live.attemptNumber());
-    proof.put(Proofs.CALLING, callingAttempt);
-    proof.put(Proofs.CHILD, child != null);
+    proof.put(Proofs.CALLING, calls.attempt());
+    proof.put(Proofs.CHILD, child.lives());
     prove.replyTo().tell(new Reply.Applied(ref, version, proof, List.of(), false));
   }
 
@@ -576,7 +497,7 @@ final class StepRunner implements Reactor<Operation> {
               .log("no term; will be retried");
           shell
               .timers()
-              .startSingleTimer("due", new Message.Reaction(new Note.Due()), CALL_RETRY_MAX);
+              .startSingleTimer("due", new Message.Reaction(new Note.Due()), Calls.RETRY_MAX);
         } else {
           term = value;
           look(state);
@@ -605,14 +526,6 @@ final class StepRunner implements Reactor<Operation> {
           }
         }
       }
-      case Note.Answered answered -> answered(state, answered);
-      case Note.CallDue(var attempt, var call) -> {
-        if (state instanceof Running running
-            && running.waiting() instanceof Wait.Calling calling
-            && calling.attempt() == attempt) {
-          send(running, calling, call);
-        }
-      }
       case Note.Due _ -> {
         if (state instanceof Running running
             && running.waiting() instanceof Wait.Until(var due, _)
@@ -635,36 +548,23 @@ final class StepRunner implements Reactor<Operation> {
         }
         look(state);
       }
-      case Note.ChildGone _ -> {
-        child = null;
-        if (stopped == null) {
-          look(state);
-        } else if (live == null) {
-          stopped.run();
-        }
-      }
+    }
+  }
+
+  private void childGone(Operation state) {
+    child.gone();
+    if (stopped == null) {
+      look(state);
+    } else if (live == null) {
+      stopped.run();
     }
   }
 
   private void childEnded(Operation state, Outcome outcome) {
-    if (!(state instanceof Running running)
-        || !(running.waiting() instanceof Wait.Child(var attempt, var childId, _, _, _))) {
-      return;
+    if (state instanceof Running running && running.waiting() instanceof Wait.Child wanted) {
+      child.stop();
+      tell(ChildOperation.report(wanted, outcome));
     }
-    if (child != null) {
-      child.tell(Message.Stop.INSTANCE);
-    }
-    tell(
-        switch (outcome) {
-          case Outcome.Done(var data) ->
-              new Command.ReportDone(attempt, Mappers.JSON.valueToTree(data));
-          case Outcome.Undone(var problem) -> new Command.ReportOver(attempt, problem);
-          case Outcome.FailedInRollback(var problem, _) ->
-              new Command.ReportOver(attempt, problem.at(childId));
-          case Outcome.Cancelled _ ->
-              new Command.ReportOver(
-                  attempt, Problem.conflict("cancelled", childId + " was cancelled"));
-        });
   }
 
   /** What the attempt came to, as a command of the operation. */
@@ -705,7 +605,7 @@ final class StepRunner implements Reactor<Operation> {
   private Command withNext(Running running, Command report) {
     return term == null || stopped != null || running.paused() || running.winding()
         ? report
-        : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term));
+        : new Command.ReportAndBegin(report, new Command.Begin(shell.ports().node(), term, 0));
   }
 
   private StoredCall stored(StepResult.Call call) {
@@ -821,12 +721,10 @@ final class StepRunner implements Reactor<Operation> {
   @Override
   public void stop(Runnable whenStopped) {
     stopped = whenStopped;
-    if (child != null) {
-      child.tell(Message.Stop.INSTANCE);
-    }
+    child.stop();
     if (live != null) {
       live.requestStop();
-    } else if (child == null) {
+    } else if (!child.lives()) {
       whenStopped.run();
     }
   }

@@ -6,12 +6,14 @@ import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.entity.Alarm;
+import io.copyhold.runtime.entity.Decision;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.Message;
 import io.copyhold.runtime.entity.OperationRequest;
 import io.copyhold.runtime.entity.Reactor;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShellContext;
+import io.copyhold.runtime.journal.Journaled;
 import io.copyhold.runtime.journal.Mappers;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +66,7 @@ final class WantedReactor<S> implements Reactor<S> {
   private final Operations operations;
   private final EntityRef ref;
   private final Map<String, Child> children = new HashMap<>();
+  private final Map<String, Operations.Birth> births = new HashMap<>();
   private @Nullable Instant busyDue;
   private int spawned;
   private @Nullable Runnable stopped;
@@ -90,6 +93,68 @@ final class WantedReactor<S> implements Reactor<S> {
     return rows;
   }
 
+  /** The start of each operation that is new, and the intent of its first attempt. */
+  @Override
+  public List<Journaled.Attached> begins(S before, S after, Origin origin, Instant now) {
+    births.clear();
+    List<OperationRequest> wanted = type.operations(after);
+    if (wanted.isEmpty() || stopped != null || term() == null) {
+      return List.of();
+    }
+    Set<String> known = ids(type.operations(before));
+    known.addAll(children.keySet());
+    List<Journaled.Attached> begun = new ArrayList<>();
+    for (OperationRequest request : wanted) {
+      OperationType<?> operation = operations.types().newest(request.type()).orElse(null);
+      if (operation != null && !known.contains(request.id())) {
+        begun.add(begin(request, operation, origin, now));
+      }
+    }
+    return begun;
+  }
+
+  private Journaled.Attached begin(
+      OperationRequest request, OperationType<?> operation, Origin origin, Instant now) {
+    long term = java.util.Objects.requireNonNull(term());
+    Operation.Command begin =
+        new Operation.Command.ReportAndBegin(
+            new Operation.Command.Start(
+                plan(ref, request.id(), operation, request.input(), origin.traceparent())),
+            new Operation.Command.Begin(shell.ports().node(), term, 0));
+    Operation state = new Operation.NotStarted();
+    if (!(Operation.decide(state, begin, now)
+        instanceof Decision.Accept<Operation.Event>(var events))) {
+      throw new IllegalStateException(ref + " cannot begin " + request.id());
+    }
+    for (Operation.Event event : events) {
+      state = Operation.evolve(state, event);
+    }
+    births.put(request.id(), new Operations.Birth(term, events.size()));
+    return new Journaled.Attached(
+        ref.operation(request.id()),
+        1,
+        Journaled.of(
+            events,
+            Origin.of("entity:" + ref),
+            now,
+            null,
+            OperationEntity.TYPE.summary(state),
+            null,
+            List.of()));
+  }
+
+  /** Null when it is not known at once. */
+  private @Nullable Long term() {
+    var term = shell.ports().ownership().acquire(ref).toCompletableFuture();
+    return term.isDone() && !term.isCompletedExceptionally() ? term.join() : null;
+  }
+
+  private static Set<String> ids(List<OperationRequest> requests) {
+    Set<String> ids = new HashSet<>();
+    requests.forEach(request -> ids.add(request.id()));
+    return ids;
+  }
+
   @Override
   public void react(S state, long version, Origin origin) {
     if (stopped != null) {
@@ -101,8 +166,8 @@ final class WantedReactor<S> implements Reactor<S> {
         start(request, origin);
       }
     }
-    Set<String> ids = new HashSet<>();
-    wanted.forEach(request -> ids.add(request.id()));
+    births.clear();
+    Set<String> ids = ids(wanted);
     for (Map.Entry<String, Child> entry : children.entrySet()) {
       if (!ids.contains(entry.getKey())) {
         entry.getValue().actor.tell(Message.Stop.INSTANCE);
@@ -122,9 +187,10 @@ final class WantedReactor<S> implements Reactor<S> {
           .addKeyValue("type", request.type())
           .log("stranded: this node knows no such operation type");
     }
-    Child child = new Child(spawn(request.id())); // one that has started says so itself
+    Operations.Birth birth = births.get(request.id());
+    Child child = new Child(spawn(request.id(), birth)); // one that has started says so itself
     children.put(request.id(), child);
-    if (operation != null) {
+    if (operation != null && birth == null) {
       tellStart(child, request, operation, origin);
     }
   }
@@ -152,12 +218,12 @@ final class WantedReactor<S> implements Reactor<S> {
     }
   }
 
-  private ActorRef<Message> spawn(String id) {
+  private ActorRef<Message> spawn(String id, Operations.@Nullable Birth birth) {
     ActorRef<Message> actor =
         shell
             .actor()
             .spawn(
-                operations.behavior(ref, id, shell.actor().getSelf(), shell.ports()),
+                operations.behavior(ref, id, shell.actor().getSelf(), shell.ports(), birth),
                 id.replace('/', '-') + "-" + ++spawned);
     shell.actor().watchWith(actor, new Message.Reaction(new ChildGone(id)));
     return actor;
@@ -223,6 +289,10 @@ final class WantedReactor<S> implements Reactor<S> {
           Message.Stop _,
           Message.Idle _,
           Message.RowsDurable _,
+          Message.OperationEnding _,
+          Message.EndStored _,
+          Message.EndAlone _,
+          Message.OfferEnd _,
           Message.Reaction _,
           Message.Released _ -> {}
     }

@@ -21,9 +21,16 @@ import java.util.function.Supplier;
  * @param user the login role
  * @param password where the password comes from; called on the connecting thread
  * @param sslMode libpq's word: disable, prefer, require, verify-ca or verify-full
+ * @param source local address that connections come from; empty for whichever the system chooses
  */
 public record Database(
-    String host, int port, String name, String user, Supplier<String> password, String sslMode) {
+    String host,
+    int port,
+    String name,
+    String user,
+    Supplier<String> password,
+    String sslMode,
+    String source) {
 
   /** A server that does not answer within this is down; a login takes some 10 ms. */
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
@@ -40,6 +47,12 @@ public record Database(
     }
   }
 
+  /** From whichever local address the system chooses. */
+  public Database(
+      String host, int port, String name, String user, Supplier<String> password, String sslMode) {
+    this(host, port, name, user, password, sslMode, "");
+  }
+
   /** With encryption when the server offers it, and without check of its certificate. */
   public Database(String host, int port, String name, String user, Supplier<String> password) {
     this(host, port, name, user, password, "prefer");
@@ -47,12 +60,17 @@ public record Database(
 
   /** Another database of the same server, as the same user. */
   public Database withName(String other) {
-    return new Database(host, port, other, user, password, sslMode);
+    return new Database(host, port, other, user, password, sslMode, source);
   }
 
   /** The same database as another user. */
   public Database withUser(String other, Supplier<String> otherPassword) {
-    return new Database(host, port, name, other, otherPassword, sslMode);
+    return new Database(host, port, name, other, otherPassword, sslMode, source);
+  }
+
+  /** The same database, reached from a local address of this machine. */
+  public Database from(String local) {
+    return new Database(host, port, name, user, password, sslMode, local);
   }
 
   /** Address for the JDBC driver, without user and password. */
@@ -91,6 +109,9 @@ public record Database(
     p.setProperty("connectTimeout", seconds);
     p.setProperty("loginTimeout", seconds);
     p.setProperty("tcpKeepAlive", "true");
+    if (!source.isEmpty()) {
+      p.setProperty("localSocketAddress", source);
+    }
     if (readLimit.isPositive()) {
       p.setProperty("socketTimeout", Long.toString(Math.max(1, readLimit.toSeconds())));
     }

@@ -34,7 +34,8 @@ final class ShadowOperation {
     long attempt = operation instanceof Running running ? attempt(running.waiting()) : 0;
     return switch (event) {
       case Event.Started(var plan, _) -> new Command.Start(plan);
-      case Event.AttemptStarted(_, var term, var node, _, _, _) -> new Command.Begin(node, term);
+      case Event.AttemptStarted(_, var term, var node, _, _, _) ->
+          new Command.Begin(node, term, attempt);
       case Event.Progressed(var done, var total, var checkpoint) ->
           new Command.Progress(attempt, done, total, checkpoint);
       case Event.StepDone(var data) -> new Command.ReportDone(attempt, data);

@@ -101,10 +101,11 @@ class PostgresJournalTest extends JournalContract {
       EntityRef entity, long version, long term, String principal, Journaled.AgendaChange agenda) {
     return new Write(
         entity,
-        version,
         term,
         List.of(
             new Row(
+                entity,
+                version,
                 "counter/added/1",
                 TYPES.codec().encode(event(version)),
                 Instant.EPOCH,
@@ -153,6 +154,28 @@ class PostgresJournalTest extends JournalContract {
     List<Object> overlapping = bring(entity, 2, 3);
     assertThat(overlapping.getFirst()).isInstanceOf(JournalProtocol.WriteMessagesFailed.class);
     assertThat(all().versions()).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void aReplacedOwnerThatWritesNothingLearnsItWhenItAsks() {
+    PostgresJournal former = node("silent", Map.of());
+    PostgresJournal later = node("loud", Map.of());
+    Shard taken = new Shard("silent", 1);
+    Shard kept = new Shard("silent", 2);
+    List<Problem> lost = new CopyOnWriteArrayList<>();
+    for (Shard shard : List.of(taken, kept)) {
+      former.terms().taken(shard, await(former.claim(shard)), lost::add);
+    }
+    assertThat(await(former.checkTerms())).isZero();
+
+    await(later.claim(taken));
+    assertThat(await(former.checkTerms())).isOne();
+    assertThat(lost)
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.code()).isEqualTo("shard-claimed"));
+    assertThat(former.terms().holds(taken)).isFalse();
+    assertThat(former.terms().holds(kept)).isTrue();
+    assertThat(await(former.checkTerms())).isZero();
   }
 
   @Test

@@ -42,7 +42,7 @@ class OperationWaitTest {
                 Mappers.JSON.createObjectNode(),
                 List.of("first"),
                 null)));
-    tell(new Command.Begin("node", 7));
+    tell(new Command.Begin("node", 7, 0));
   }
 
   private List<String> reasons() {
@@ -79,7 +79,7 @@ class OperationWaitTest {
     assertThat(reasons()).containsExactly("definition");
     assertThat(OperationEntity.TYPE.summary(operation).path("state").asText())
         .isEqualTo("stranded");
-    assertThat(tell(new Command.Begin("node", 9)))
+    assertThat(tell(new Command.Begin("node", 9, 0)))
         .singleElement()
         .isInstanceOf(Event.AttemptStarted.class);
   }

@@ -102,7 +102,7 @@ final class LocalShare {
     }
   }
 
-  void granted(LeaseTable.Grant grant, Instant end) {
+  void granted(PermitLeases.Grant grant, Instant end) {
     lock.lock();
     try {
       frozen = false;

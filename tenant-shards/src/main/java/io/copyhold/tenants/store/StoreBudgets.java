@@ -2,8 +2,6 @@ package io.copyhold.tenants.store;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
-import io.copyhold.runtime.postgres.ControlSchema;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
@@ -11,7 +9,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,16 +18,12 @@ import org.slf4j.LoggerFactory;
  * go, or stand still; a node that cannot renew its lease has none.
  */
 public final class StoreBudgets implements Permits, AutoCloseable {
-  /** The tables, for {@link ControlSchema}. */
-  public static final ControlSchema.Part SCHEMA =
-      ControlSchema.Part.of(StoreBudgets.class, "300-permit.sql");
-
   private static final Logger LOG = LoggerFactory.getLogger(StoreBudgets.class);
 
   /** Looks at the leases per lease time; the first half time after a grant nothing is due. */
   private static final int LOOKS = 20;
 
-  private final LeaseTable table;
+  private final PermitLeases leases;
   private final Declared declared;
   private final BudgetSettings settings;
   private final InstantSource clock;
@@ -52,18 +45,16 @@ public final class StoreBudgets implements Permits, AutoCloseable {
   /**
    * Budgets of one node.
    *
-   * @param database the control database, with {@link #SCHEMA}
-   * @param node a name that no other live process has
+   * @param leases of this node
    * @param timer renews leases; one thread, that may block
    */
   public StoreBudgets(
-      DataSource database,
-      String node,
+      PermitLeases leases,
       Declared declared,
       BudgetSettings settings,
       InstantSource clock,
       ScheduledExecutorService timer) {
-    this.table = new LeaseTable(database, node);
+    this.leases = leases;
     this.declared = declared;
     this.settings = settings;
     this.clock = clock;
@@ -112,9 +103,11 @@ public final class StoreBudgets implements Permits, AutoCloseable {
     }
     try {
       renew(budget, fresh);
-    } catch (SQLException e) {
-      LOG.atWarn().addKeyValue("store", budget.store()).setCause(e).log("no budget yet");
     } catch (ProblemException e) {
+      if (e.code().startsWith("control-database-")) {
+        LOG.atWarn().addKeyValue("store", budget.store()).setCause(e).log("no budget yet");
+        return fresh;
+      }
       shares.remove(budget, fresh); // nobody knows the store: not a budget at all
       throw e;
     }
@@ -129,30 +122,29 @@ public final class StoreBudgets implements Permits, AutoCloseable {
             && share.wantsRenewal(now.plus(settings.lease().dividedBy(2)))) {
           renew(budget, share);
         }
-      } catch (SQLException | RuntimeException e) {
+      } catch (RuntimeException e) {
         LOG.atWarn().addKeyValue("store", budget.store()).setCause(e).log("budget not renewed");
       }
     });
   }
 
-  private synchronized boolean retired(Budget budget, LocalShare share, Instant unusedSince)
-      throws SQLException {
+  private synchronized boolean retired(Budget budget, LocalShare share, Instant unusedSince) {
     if (!share.retire(unusedSince)) {
       return false;
     }
-    table.giveBack(budget.store(), budget.kind());
+    leases.giveBack(budget.store(), budget.kind());
     shares.remove(budget, share);
     return true;
   }
 
-  private synchronized void renew(Budget budget, LocalShare share) throws SQLException {
+  private synchronized void renew(Budget budget, LocalShare share) {
     int amount = declared.amount(budget.store(), budget.kind());
     Instant asked = clock.instant(); // before the database counts, so our lease ends first
     int inUse = share.freeze();
     boolean answered = false;
     try {
-      LeaseTable.Grant grant =
-          table.renew(budget.store(), budget.kind(), amount, inUse, settings.lease());
+      PermitLeases.Grant grant =
+          leases.renew(budget.store(), budget.kind(), amount, inUse, settings.lease());
       share.granted(grant, asked.plus(settings.lease()).minus(settings.margin()));
       answered = true;
     } finally {
@@ -170,7 +162,7 @@ public final class StoreBudgets implements Permits, AutoCloseable {
     shares.forEach((budget, share) -> {
       try {
         retired(budget, share, Instant.MAX);
-      } catch (SQLException e) {
+      } catch (ProblemException e) {
         LOG.atWarn().addKeyValue("store", budget.store()).setCause(e).log("budget ends by itself");
       }
     });

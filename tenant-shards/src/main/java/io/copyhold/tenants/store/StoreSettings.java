@@ -20,6 +20,7 @@ import java.time.Duration;
  * @param fenceAge a finished operation's fence is kept for this
  * @param rowsPerDelete rows of a leaving tenant deleted in one transaction
  * @param tablesPerDrop tables dropped in one transaction
+ * @param sourceAddress local address that connections come from; empty for the system's choice
  */
 public record StoreSettings(
     Duration connectLimit,
@@ -34,7 +35,8 @@ public record StoreSettings(
     Duration poll,
     Duration fenceAge,
     int rowsPerDelete,
-    int tablesPerDrop) {
+    int tablesPerDrop,
+    String sourceAddress) {
 
   public StoreSettings {
     if (rowsPerDelete < 1 || tablesPerDrop < 1 || !poll.isPositive() || !lockLimit.isPositive()) {
@@ -64,6 +66,7 @@ public record StoreSettings(
         config.getDuration("poll"),
         config.getDuration("fence-age"),
         config.getInt("rows-per-delete"),
-        config.getInt("tables-per-drop"));
+        config.getInt("tables-per-drop"),
+        config.getString("source-address"));
   }
 }

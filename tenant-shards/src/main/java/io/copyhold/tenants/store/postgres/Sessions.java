@@ -47,7 +47,8 @@ final class Sessions implements AutoCloseable {
             address.sharedDatabase(),
             address.user(),
             password,
-            address.sslMode());
+            address.sslMode(),
+            settings.sourceAddress());
   }
 
   /** Where the server is, for problems. */

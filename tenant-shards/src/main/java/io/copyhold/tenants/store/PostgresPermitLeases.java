@@ -1,5 +1,7 @@
 package io.copyhold.tenants.store;
 
+import io.copyhold.runtime.postgres.ControlDatabase;
+import io.copyhold.runtime.postgres.ControlSchema;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -23,37 +25,36 @@ import javax.sql.DataSource;
  * exceeds what was declared. A share of zero counts as a share: the others make room when they
  * renew.
  */
-final class LeaseTable {
-  private final DataSource database;
+public final class PostgresPermitLeases implements PermitLeases {
+  /** The tables, for {@link ControlSchema}. */
+  public static final ControlSchema.Part SCHEMA =
+      ControlSchema.Part.of(PostgresPermitLeases.class, "300-permit.sql");
+
+  private final ControlDatabase database;
   private final String node;
 
-  LeaseTable(DataSource database, String node) {
-    this.database = database;
+  /**
+   * @param database the control database, with {@link #SCHEMA}
+   * @param node a name that no other live process has
+   */
+  public PostgresPermitLeases(DataSource database, String node) {
+    this.database = new ControlDatabase(database, Runnable::run);
     this.node = node;
   }
 
-  /**
-   * What was granted.
-   *
-   * @param fair what this node would get if the others had made room
-   */
-  record Grant(int amount, int fair) {}
-
   private record Other(String node, int amount) {}
 
-  Grant renew(String store, String kind, int declared, int inUse, Duration lease)
-      throws SQLException {
-    return transaction(c -> {
+  @Override
+  public Grant renew(String store, String kind, int declared, int inUse, Duration lease) {
+    return database.transaction(c -> {
       lock(c, store, kind, declared);
       endPredecessors(c, store, kind);
       List<Other> others = others(c, store, kind);
       int taken = others.stream().mapToInt(Other::amount).sum();
       long before = others.stream().filter(o -> o.node().compareTo(node) < 0).count();
-      int nodes = others.size() + 1;
-      int fair = declared / nodes + (before < declared % nodes ? 1 : 0);
-      int amount = Math.max(held(c, store, kind, inUse), Math.min(fair, declared - taken));
-      write(c, store, kind, Math.max(0, amount), lease);
-      return new Grant(Math.max(0, amount), fair);
+      Grant grant = Grant.of(declared, others.size(), before, taken, held(c, store, kind, inUse));
+      write(c, store, kind, grant.amount(), lease);
+      return grant;
     });
   }
 
@@ -74,8 +75,9 @@ final class LeaseTable {
     }
   }
 
-  void giveBack(String store, String kind) throws SQLException {
-    transaction(c -> {
+  @Override
+  public void giveBack(String store, String kind) {
+    database.transaction(c -> {
       try (PreparedStatement s =
           c.prepareStatement(
               "DELETE FROM copyhold.permit_lease WHERE store = ? AND kind = ? AND node = ?")) {
@@ -153,26 +155,6 @@ final class LeaseTable {
       s.setInt(4, amount);
       s.setDouble(5, lease.toMillis() / 1000.0);
       s.executeUpdate();
-    }
-  }
-
-  private interface Work<T> {
-    T on(Connection c) throws SQLException;
-  }
-
-  private <T> T transaction(Work<T> work) throws SQLException {
-    try (Connection c = database.getConnection()) {
-      c.setAutoCommit(false);
-      try {
-        T result = work.on(c);
-        c.commit();
-        return result;
-      } catch (SQLException | RuntimeException e) {
-        c.rollback();
-        throw e;
-      } finally {
-        c.setAutoCommit(true);
-      }
     }
   }
 }

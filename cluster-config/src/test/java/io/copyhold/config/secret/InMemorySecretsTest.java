@@ -1,0 +1,8 @@
+package io.copyhold.config.secret;
+
+class InMemorySecretsTest extends SecretsContract {
+  @Override
+  Secrets open() {
+    return new InMemorySecrets();
+  }
+}
