@@ -71,9 +71,7 @@ public final class ControlKeyspace implements AutoCloseable {
       }
       return new ControlKeyspace(
           settings,
-          builder(settings)
-              .withKeyspace(CqlIdentifier.fromInternal(settings.keyspace()))
-              .build());
+          builder(settings).withKeyspace(CqlIdentifier.fromInternal(settings.keyspace())).build());
     } catch (DriverException e) {
       throw translated(e);
     }
@@ -162,8 +160,7 @@ public final class ControlKeyspace implements AutoCloseable {
 
   /** The same as a linearizable read: it sees every lightweight transaction that was answered. */
   public CompletionStage<List<Row>> rowsSerially(String cql, @Nullable Object... values) {
-    DefaultConsistencyLevel serial =
-        DefaultConsistencyLevel.valueOf(settings.serialConsistency());
+    DefaultConsistencyLevel serial = DefaultConsistencyLevel.valueOf(settings.serialConsistency());
     return bound(cql, values)
         .thenCompose(s -> execute(s.setConsistencyLevel(serial).setIdempotent(true)))
         .thenCompose(page -> gather(new ArrayList<>(), page));
@@ -186,7 +183,11 @@ public final class ControlKeyspace implements AutoCloseable {
 
   /** Completes when the statement was carried out. */
   public CompletionStage<AsyncResultSet> execute(Statement<?> statement) {
-    return session.executeAsync(statement).exceptionally(e -> { throw translated(e); });
+    return session
+        .executeAsync(statement)
+        .exceptionally(e -> {
+          throw translated(e);
+        });
   }
 
   private CompletionStage<PreparedStatement> prepare(String cql) {
@@ -195,7 +196,11 @@ public final class ControlKeyspace implements AutoCloseable {
       return known;
     }
     CompletionStage<PreparedStatement> fresh =
-        session.prepareAsync(cql).exceptionally(e -> { throw translated(e); });
+        session
+            .prepareAsync(cql)
+            .exceptionally(e -> {
+              throw translated(e);
+            });
     return fresh.thenApply(statement -> {
       prepared.putIfAbsent(cql, CompletableFuture.completedStage(statement));
       return statement;
@@ -206,7 +211,9 @@ public final class ControlKeyspace implements AutoCloseable {
     page.currentPage().forEach(all::add);
     return page.hasMorePages()
         ? page.fetchNextPage()
-            .exceptionally(e -> { throw translated(e); })
+            .exceptionally(e -> {
+              throw translated(e);
+            })
             .thenCompose(next -> gather(all, next))
         : CompletableFuture.completedStage(all);
   }

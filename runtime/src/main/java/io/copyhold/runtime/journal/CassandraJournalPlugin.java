@@ -43,8 +43,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * </ol>
  *
  * A replay fails when two writers stored the newest version, which Pekko's journal would not see.
- * When an event of that entity is in doubt, it is announced before the replay.
- * Named in {@code copyhold-cassandra.conf}.
+ * When an event of that entity is in doubt, it is announced before the replay. Named in {@code
+ * copyhold-cassandra.conf}.
  */
 public final class CassandraJournalPlugin extends AbstractActor {
   private static final String STORE = "pekko.persistence.cassandra.journal";
@@ -102,8 +102,12 @@ public final class CassandraJournalPlugin extends AbstractActor {
       store.forward(message, getContext());
       return;
     }
-    if (events.stream().anyMatch(event -> !(event.payload() instanceof Journaled))) {
-      fail(message, events, new IllegalArgumentException("the journal holds entities' events"));
+    if (!events.stream().allMatch(CassandraJournalPlugin::storable)) {
+      fail(
+          message,
+          events,
+          new IllegalArgumentException(
+              "this journal holds entities' events, and brings no rows of the agenda with them"));
       return;
     }
     PersistentRepr first = events.getFirst();
@@ -146,6 +150,13 @@ public final class CassandraJournalPlugin extends AbstractActor {
       }
     }
     return events;
+  }
+
+  /** One partition of Cassandra is changed at once, and nothing beside it. */
+  private static boolean storable(PersistentRepr event) {
+    return event.payload() instanceof Journaled journaled
+        && journaled.agenda() == null
+        && journaled.attached().isEmpty();
   }
 
   private void announced(Announced announced) {
@@ -202,9 +213,7 @@ public final class CassandraJournalPlugin extends AbstractActor {
           if (failure == null) {
             store.tell(message, sender);
           } else {
-            message
-                .persistentActor()
-                .tell(new ReplayMessagesFailure(failure), ActorRef.noSender());
+            message.persistentActor().tell(new ReplayMessagesFailure(failure), ActorRef.noSender());
           }
         });
   }
@@ -290,8 +299,7 @@ public final class CassandraJournalPlugin extends AbstractActor {
       write
           .events()
           .forEach(event ->
-              failures.add(
-                  new WriteMessageFailure(event, why, write.message().actorInstanceId())));
+              failures.add(new WriteMessageFailure(event, why, write.message().actorInstanceId())));
       done(false, failures);
     }
 
