@@ -101,8 +101,7 @@ public final class ControlKeyspace implements AutoCloseable {
                 DefaultDriverOption.REQUEST_SERIAL_CONSISTENCY, settings.serialConsistency())
             // Cassandra's clocks order writes; those of our nodes may be an hour wrong.
             .withClass(
-                DefaultDriverOption.TIMESTAMP_GENERATOR_CLASS,
-                ServerSideTimestampGenerator.class)
+                DefaultDriverOption.TIMESTAMP_GENERATOR_CLASS, ServerSideTimestampGenerator.class)
             .withDuration(DefaultDriverOption.CONNECTION_CONNECT_TIMEOUT, settings.connectLimit())
             .withDuration(DefaultDriverOption.CONNECTION_INIT_QUERY_TIMEOUT, limit)
             .withDuration(DefaultDriverOption.CONNECTION_SET_KEYSPACE_TIMEOUT, limit)
