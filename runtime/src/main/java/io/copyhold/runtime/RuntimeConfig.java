@@ -5,8 +5,8 @@ import com.typesafe.config.ConfigFactory;
 
 /**
  * The configuration of a node, highest first: system properties, the user's own, what Copyhold sets
- * of Pekko ({@code copyhold-pekko.conf}, and {@code copyhold-cassandra.conf} where the control plane
- * is there), the reference files with every default and its reason.
+ * of Pekko ({@code copyhold-pekko.conf}, and {@code copyhold-cassandra.conf} where the control
+ * plane is there), the reference files with every default and its reason.
  */
 public final class RuntimeConfig {
   private RuntimeConfig() {}

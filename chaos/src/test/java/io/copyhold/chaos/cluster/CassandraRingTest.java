@@ -35,8 +35,7 @@ class CassandraRingTest {
     settings.put("copyhold.journal.kind", "cassandra");
     settings.put("copyhold.supervisor.stores", List.of("store-a"));
     settings.put("copyhold.supervisor.host", PostgresFixture.loopback());
-    try (Installation installation =
-            Installation.start(PostgresFixture.newDirectory(), settings);
+    try (Installation installation = Installation.start(PostgresFixture.newDirectory(), settings);
         Api api = installation.open()) {
       until("the store is ready", () -> api.state("/v1/stores/store-a").equals("ready"));
       CassandraUpTest.publish(api);

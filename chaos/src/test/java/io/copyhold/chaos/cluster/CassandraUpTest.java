@@ -76,8 +76,7 @@ class CassandraUpTest {
         Api api = again.open()) {
       for (String tenant : tenants) {
         until(
-            tenant + " is still active",
-            () -> api.state("/v1/tenants/" + tenant).equals("active"));
+            tenant + " is still active", () -> api.state("/v1/tenants/" + tenant).equals("active"));
       }
       until(
           "all are listed",

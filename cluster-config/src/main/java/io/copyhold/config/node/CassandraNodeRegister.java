@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The register in Cassandra. What is decided (who has an address, which cluster is the cluster, who
  * has ended) stands in one partition and changes by lightweight transactions alone, so it has one
- * order. Heartbeats are plain writes, each life's in a row of its own. Time is that of the Cassandra
- * node which answers; {@code dead-after} must be longer than their clocks differ.
+ * order. Heartbeats are plain writes, each life's in a row of its own. Time is that of the
+ * Cassandra node which answers; {@code dead-after} must be longer than their clocks differ.
  */
 public final class CassandraNodeRegister implements NodeRegister {
   /** The tables, for {@link KeyspaceSchema}. */
@@ -81,8 +81,7 @@ public final class CassandraNodeRegister implements NodeRegister {
     String cql =
         "SELECT current, address, uid, name, process, incarnation, state, registered, wish,"
             + " toTimestamp(now()) AS now FROM node WHERE one = 'all'";
-    var rows =
-        ControlKeyspace.await(serially ? keyspace.rowsSerially(cql) : keyspace.rows(cql));
+    var rows = ControlKeyspace.await(serially ? keyspace.rowsSerially(cql) : keyspace.rows(cql));
     List<Life> lives = new ArrayList<>();
     for (var row : rows) {
       String address = row.getString("address");
@@ -375,13 +374,11 @@ public final class CassandraNodeRegister implements NodeRegister {
     return found;
   }
 
-  private static String text(
-      com.datastax.oss.driver.api.core.cql.Row row, String column) {
+  private static String text(com.datastax.oss.driver.api.core.cql.Row row, String column) {
     return Objects.requireNonNull(row.getString(column), column);
   }
 
-  private static Instant time(
-      com.datastax.oss.driver.api.core.cql.Row row, String column) {
+  private static Instant time(com.datastax.oss.driver.api.core.cql.Row row, String column) {
     return Objects.requireNonNull(row.getInstant(column), column);
   }
 }

@@ -53,8 +53,8 @@ import org.slf4j.LoggerFactory;
  * </ol>
  *
  * The directory holds {@code postgres/NAME} per database, {@code cassandra} where the journal is
- * there, {@code log/NAME.log} per child, {@code
- * nodes/NAME.conf}, {@code ports.json}, {@code state.json} and {@code format}.
+ * there, {@code log/NAME.log} per child, {@code nodes/NAME.conf}, {@code ports.json}, {@code
+ * state.json} and {@code format}.
  */
 @PortAdapter
 public final class Supervisor implements Closeable {

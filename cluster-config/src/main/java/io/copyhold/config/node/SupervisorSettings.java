@@ -134,7 +134,9 @@ public record SupervisorSettings(
 
   /** Which journal the directory is for. */
   String journal() {
-    return JournalSettings.onCassandra(config) ? JournalSettings.CASSANDRA : JournalSettings.POSTGRES;
+    return JournalSettings.onCassandra(config)
+        ? JournalSettings.CASSANDRA
+        : JournalSettings.POSTGRES;
   }
 
   EmbeddedPostgresSettings server(String name, int port) {

@@ -146,8 +146,7 @@ public final class CassandraSecretRows implements SecretRows {
   }
 
   private static Problem away() {
-    return Problem.unavailable(
-            "secrets-away", "the control database does not give out secrets now")
+    return Problem.unavailable("secrets-away", "the control database does not give out secrets now")
         .todo("try again when it answers");
   }
 }

@@ -15,8 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CassandraSecretsTest extends SecretsContract {
   private static final ControlKeyspace KEYSPACE =
-      CassandraFixture.open(
-          CassandraFixture.newKeyspace(), List.of(CassandraSecretRows.SCHEMA));
+      CassandraFixture.open(CassandraFixture.newKeyspace(), List.of(CassandraSecretRows.SCHEMA));
 
   @TempDir private Path directory;
 

@@ -24,18 +24,18 @@ abstract class SecretsContract {
   @Test
   void theLastOneKeptIsFoundAndOneThatIsGoneIsMadeAnew() {
     Secrets secrets = open();
-      assertThat(secrets.get(REF)).isEmpty();
-      assertThatThrownBy(() -> secrets.require(REF))
-          .isInstanceOf(ProblemException.class)
-          .hasMessageContaining("secret:stores/s1/admin");
-      secrets.put(REF, Secret.of("first"));
-      secrets.put(REF, Secret.of("second"));
-      assertThat(secrets.require(REF).reveal()).isEqualTo("second");
-      assertThat(secrets.getOrPut(REF, () -> Secret.of("third")).reveal()).isEqualTo("second");
-      assertThat(secrets.delete(REF)).isTrue();
-      assertThat(secrets.delete(REF)).isFalse();
-      assertThat(secrets.getOrPut(REF, () -> Secret.of("third")).reveal()).isEqualTo("third");
-      assertThat(secrets.require(REF).reveal()).isEqualTo("third");
+    assertThat(secrets.get(REF)).isEmpty();
+    assertThatThrownBy(() -> secrets.require(REF))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("secret:stores/s1/admin");
+    secrets.put(REF, Secret.of("first"));
+    secrets.put(REF, Secret.of("second"));
+    assertThat(secrets.require(REF).reveal()).isEqualTo("second");
+    assertThat(secrets.getOrPut(REF, () -> Secret.of("third")).reveal()).isEqualTo("second");
+    assertThat(secrets.delete(REF)).isTrue();
+    assertThat(secrets.delete(REF)).isFalse();
+    assertThat(secrets.getOrPut(REF, () -> Secret.of("third")).reveal()).isEqualTo("third");
+    assertThat(secrets.require(REF).reveal()).isEqualTo("third");
   }
 
   @Test

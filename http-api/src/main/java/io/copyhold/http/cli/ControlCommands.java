@@ -45,8 +45,7 @@ final class ControlCommands {
   }
 
   static Group diverged() {
-    return new Group("diverged", "Owners that are behind their homes.")
-        .add("list", new Diverged());
+    return new Group("diverged", "Owners that are behind their homes.").add("list", new Diverged());
   }
 
   @Command(

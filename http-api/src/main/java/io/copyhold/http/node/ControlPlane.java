@@ -57,8 +57,8 @@ interface ControlPlane extends AutoCloseable {
   CurrentEventsByPersistenceIdQuery events();
 
   /**
-   * Follows the journal: calls {@code told}, which must not block, when something was stored, here or
-   * elsewhere, and learns of shards that others have claimed.
+   * Follows the journal: calls {@code told}, which must not block, when something was stored, here
+   * or elsewhere, and learns of shards that others have claimed.
    */
   void listen(Runnable told);
 

@@ -147,8 +147,7 @@ public final class UpCommand implements Callable<Integer> {
       told.put("copyhold.supervisor.ports.postgres.wanted", postgresPort);
     }
     if (journal != null || cassandra != null) {
-      told.put(
-          "copyhold.journal.kind", journal == null ? JournalSettings.CASSANDRA : journal);
+      told.put("copyhold.journal.kind", journal == null ? JournalSettings.CASSANDRA : journal);
     }
     if (cassandra != null) {
       told.put("copyhold.cassandra.contact-points", cassandra);

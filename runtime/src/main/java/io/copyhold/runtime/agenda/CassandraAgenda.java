@@ -156,7 +156,8 @@ public final class CassandraAgenda implements Agenda {
           }
           Instant next = due.isBefore(now) ? now : due;
           AgendaEntry fresh =
-              new AgendaEntry(change.entity(), change.name(), UUID.randomUUID(), due, next, node, 0);
+              new AgendaEntry(
+                  change.entity(), change.name(), UUID.randomUUID(), due, next, node, 0);
           return insert(fresh).thenCompose(_ -> drop(former));
         });
   }
@@ -172,8 +173,8 @@ public final class CassandraAgenda implements Agenda {
             name)
         .thenApply(found ->
             found.stream()
-                .filter(row ->
-                    node.equals(row.getString("node")) || row.getLong("written") <= latest)
+                .filter(
+                    row -> node.equals(row.getString("node")) || row.getLong("written") <= latest)
                 .map(AgendaEntry::of)
                 .toList());
   }
@@ -261,15 +262,16 @@ public final class CassandraAgenda implements Agenda {
 
   @Override
   public CompletionStage<Void> removeDue(EntityRef entity, String name) {
-    return later(() -> {
-      Instant now = clock.now();
-      List<AgendaEntry> due =
-          ControlKeyspace.await(rows(entity, name, now)).stream()
-              .filter(row -> !row.due().isAfter(now))
-              .toList();
-      ControlKeyspace.await(drop(due));
-      return true;
-    })
+    return later(
+            () -> {
+              Instant now = clock.now();
+              List<AgendaEntry> due =
+                  ControlKeyspace.await(rows(entity, name, now)).stream()
+                      .filter(row -> !row.due().isAfter(now))
+                      .toList();
+              ControlKeyspace.await(drop(due));
+              return true;
+            })
         .thenAccept(_ -> {});
   }
 
@@ -341,7 +343,10 @@ public final class CassandraAgenda implements Agenda {
       int end = Math.min(mine.size(), at + limit - taken.size());
       List<AgendaEntry> some = mine.subList(at, end);
       List<Boolean> won =
-          all(some.stream().map(e -> replace(e, e.later(UUID.randomUUID(), hiddenUntil, e.missed() + 1))).toList());
+          all(
+              some.stream()
+                  .map(e -> replace(e, e.later(UUID.randomUUID(), hiddenUntil, e.missed() + 1)))
+                  .toList());
       for (int i = 0; i < some.size(); i++) {
         if (won.get(i)) {
           AgendaEntry e = some.get(i);
@@ -408,8 +413,8 @@ public final class CassandraAgenda implements Agenda {
                 found.id()))
         .thenCompose(won ->
             dropEntry(found)
-                .thenCompose(_ ->
-                    won ? CompletableFuture.completedStage(true) : drop(List.of(fresh)))
+                .thenCompose(
+                    _ -> won ? CompletableFuture.completedStage(true) : drop(List.of(fresh)))
                 .thenApply(_ -> won));
   }
 
@@ -439,7 +444,10 @@ public final class CassandraAgenda implements Agenda {
       for (AgendaEntry e : operations()) {
         if (e.node().equals(lost) && e.due().isAfter(now) && e.next().isAfter(now)) {
           Instant next = e.due().isAfter(soon) ? later : now;
-          woken += ControlKeyspace.await(replace(e, e.later(UUID.randomUUID(), next, e.missed()))) ? 1 : 0;
+          woken +=
+              ControlKeyspace.await(replace(e, e.later(UUID.randomUUID(), next, e.missed())))
+                  ? 1
+                  : 0;
         }
       }
       return woken;
@@ -521,8 +529,7 @@ public final class CassandraAgenda implements Agenda {
   private static <T> List<T> all(List<? extends CompletionStage<? extends T>> stages) {
     List<CompletableFuture<? extends T>> futures = new ArrayList<>();
     stages.forEach(stage -> futures.add(stage.toCompletableFuture()));
-    ControlKeyspace.await(
-        CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new)));
+    ControlKeyspace.await(CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new)));
     List<T> results = new ArrayList<>();
     futures.forEach(future -> results.add(future.join()));
     return results;

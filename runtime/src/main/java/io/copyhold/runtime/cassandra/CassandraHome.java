@@ -55,7 +55,9 @@ final class CassandraHome {
       </configuration>
       """;
 
-  /** Small, because it shares its machine; the sizes are those that a light load does not notice. */
+  /**
+   * Small, because it shares its machine; the sizes are those that a light load does not notice.
+   */
   private static final String CONFIGURATION =
       """
       cluster_name: copyhold
@@ -139,7 +141,8 @@ final class CassandraHome {
                 "-Dcassandra.storagedir=" + settings.directory(),
                 "-Dlogback.configurationFile=" + settings.directory().resolve("logback.xml"),
                 "-Dcassandra-foreground=yes",
-                // How long a node waits until the others know it: there may be none, or all are near.
+                // How long a node waits until the others know it: there may be none, or all are
+                // near.
                 "-Dcassandra.ring_delay_ms=" + (alone ? 100 : 2000),
                 "-Dcassandra.skip_wait_for_gossip_to_settle=0",
                 "-Dcassandra.superuser_setup_delay_ms=0",

@@ -71,9 +71,7 @@ public final class ControlKeyspace implements AutoCloseable {
       }
       return new ControlKeyspace(
           settings,
-          builder(settings)
-              .withKeyspace(CqlIdentifier.fromInternal(settings.keyspace()))
-              .build());
+          builder(settings).withKeyspace(CqlIdentifier.fromInternal(settings.keyspace())).build());
     } catch (DriverException e) {
       throw translated(e);
     }
@@ -103,8 +101,7 @@ public final class ControlKeyspace implements AutoCloseable {
                 DefaultDriverOption.REQUEST_SERIAL_CONSISTENCY, settings.serialConsistency())
             // Cassandra's clocks order writes; those of our nodes may be an hour wrong.
             .withClass(
-                DefaultDriverOption.TIMESTAMP_GENERATOR_CLASS,
-                ServerSideTimestampGenerator.class)
+                DefaultDriverOption.TIMESTAMP_GENERATOR_CLASS, ServerSideTimestampGenerator.class)
             .withDuration(DefaultDriverOption.CONNECTION_CONNECT_TIMEOUT, settings.connectLimit())
             .withDuration(DefaultDriverOption.CONNECTION_INIT_QUERY_TIMEOUT, limit)
             .withDuration(DefaultDriverOption.CONNECTION_SET_KEYSPACE_TIMEOUT, limit)
@@ -162,8 +159,7 @@ public final class ControlKeyspace implements AutoCloseable {
 
   /** The same as a linearizable read: it sees every lightweight transaction that was answered. */
   public CompletionStage<List<Row>> rowsSerially(String cql, @Nullable Object... values) {
-    DefaultConsistencyLevel serial =
-        DefaultConsistencyLevel.valueOf(settings.serialConsistency());
+    DefaultConsistencyLevel serial = DefaultConsistencyLevel.valueOf(settings.serialConsistency());
     return bound(cql, values)
         .thenCompose(s -> execute(s.setConsistencyLevel(serial).setIdempotent(true)))
         .thenCompose(page -> gather(new ArrayList<>(), page));
@@ -186,7 +182,11 @@ public final class ControlKeyspace implements AutoCloseable {
 
   /** Completes when the statement was carried out. */
   public CompletionStage<AsyncResultSet> execute(Statement<?> statement) {
-    return session.executeAsync(statement).exceptionally(e -> { throw translated(e); });
+    return session
+        .executeAsync(statement)
+        .exceptionally(e -> {
+          throw translated(e);
+        });
   }
 
   private CompletionStage<PreparedStatement> prepare(String cql) {
@@ -195,7 +195,11 @@ public final class ControlKeyspace implements AutoCloseable {
       return known;
     }
     CompletionStage<PreparedStatement> fresh =
-        session.prepareAsync(cql).exceptionally(e -> { throw translated(e); });
+        session
+            .prepareAsync(cql)
+            .exceptionally(e -> {
+              throw translated(e);
+            });
     return fresh.thenApply(statement -> {
       prepared.putIfAbsent(cql, CompletableFuture.completedStage(statement));
       return statement;
@@ -206,7 +210,9 @@ public final class ControlKeyspace implements AutoCloseable {
     page.currentPage().forEach(all::add);
     return page.hasMorePages()
         ? page.fetchNextPage()
-            .exceptionally(e -> { throw translated(e); })
+            .exceptionally(e -> {
+              throw translated(e);
+            })
             .thenCompose(next -> gather(all, next))
         : CompletableFuture.completedStage(all);
   }

@@ -137,13 +137,16 @@ public final class EmbeddedCassandra implements Closeable {
       boolean late = process.isAlive();
       process.destroyForcibly();
       join(output);
-      boolean taken = log.tail().contains("Address already in use") || log.tail().contains("BindException");
+      boolean taken =
+          log.tail().contains("Address already in use") || log.tail().contains("BindException");
       if (late || attempt == ATTEMPTS || !taken || settings.port() != 0) {
         throw new ProblemException(
             "cassandra-not-started",
             "Cassandra in "
                 + settings.directory()
-                + (late ? " did not answer within " + settings.startLimit() : " ended while starting")
+                + (late
+                    ? " did not answer within " + settings.startLimit()
+                    : " ended while starting")
                 + ": "
                 + log.tail().strip(),
             "Read " + settings.log() + " and start again.");
@@ -183,7 +186,9 @@ public final class EmbeddedCassandra implements Closeable {
     return process.onExit().thenApply(Process::exitValue);
   }
 
-  /** Kills the server on the spot, as a lost machine would; {@link #close} is still to be called. */
+  /**
+   * Kills the server on the spot, as a lost machine would; {@link #close} is still to be called.
+   */
   public void kill() {
     process.destroyForcibly();
     process.onExit().join();

@@ -90,7 +90,9 @@ public final class KeyspaceSchema {
 
     List<String> statements() {
       String code =
-          cql.lines().filter(line -> !line.strip().startsWith("--")).collect(Collectors.joining("\n"));
+          cql.lines()
+              .filter(line -> !line.strip().startsWith("--"))
+              .collect(Collectors.joining("\n"));
       return Stream.of(code.split(";[ \t]*(\n|$)", -1))
           .map(String::strip)
           .filter(statement -> !statement.isEmpty())
@@ -137,8 +139,7 @@ public final class KeyspaceSchema {
               part.checksum());
         }
       } finally {
-        session.execute(
-            "DELETE FROM schema_lock WHERE one = 'schema' IF holder = ?", holder);
+        session.execute("DELETE FROM schema_lock WHERE one = 'schema' IF holder = ?", holder);
       }
     } catch (RuntimeException e) {
       throw ControlKeyspace.translated(e);

@@ -38,8 +38,7 @@ public final class ServerClock {
   public Instant fresh() {
     long before = System.nanoTime();
     List<Row> rows =
-        ControlKeyspace.await(
-            keyspace.rows("SELECT toTimestamp(now()) AS now FROM system.local"));
+        ControlKeyspace.await(keyspace.rows("SELECT toTimestamp(now()) AS now FROM system.local"));
     Instant told = Objects.requireNonNull(rows.getFirst().getInstant("now"));
     long after = System.nanoTime();
     Seen fresh = new Seen(told.plusNanos((after - before) / 2), after);

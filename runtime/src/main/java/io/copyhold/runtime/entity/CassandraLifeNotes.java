@@ -132,8 +132,7 @@ public final class CassandraLifeNotes implements LifeNotes {
       boolean died = !before.equals(node) && !alive.contains(before) && !waiting;
       Note note =
           new Note(
-              died ? deaths + 1 : deaths,
-              died && underWay > 0 ? underWay : old.getLong("version"));
+              died ? deaths + 1 : deaths, died && underWay > 0 ? underWay : old.getLong("version"));
       if (conditionally(
           "UPDATE in_hand SET node = ?, waiting = ?, deaths = ?, under_way = 0, version = ?"
               + " WHERE entity = ? IF node = ? AND waiting = ? AND deaths = ? AND under_way = ?",

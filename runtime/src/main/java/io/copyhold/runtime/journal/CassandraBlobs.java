@@ -46,8 +46,8 @@ public final class CassandraBlobs implements Blobs {
               .toCompletableFuture());
     }
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
-        .thenCompose(_ ->
-            keyspace.later("INSERT INTO blob (digest, pieces) VALUES (?, ?)", key, pieces))
+        .thenCompose(
+            _ -> keyspace.later("INSERT INTO blob (digest, pieces) VALUES (?, ?)", key, pieces))
         .thenApply(_ -> HexFormat.of().formatHex(digest));
   }
 
@@ -70,8 +70,7 @@ public final class CassandraBlobs implements Blobs {
         pieces.stream()
             .map(row -> Objects.requireNonNull(row.getByteBuffer("content"), "content"))
             .toList();
-    ByteBuffer whole =
-        ByteBuffer.allocate(contents.stream().mapToInt(ByteBuffer::remaining).sum());
+    ByteBuffer whole = ByteBuffer.allocate(contents.stream().mapToInt(ByteBuffer::remaining).sum());
     contents.forEach(whole::put);
     return whole.array();
   }

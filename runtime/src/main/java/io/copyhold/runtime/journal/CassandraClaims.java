@@ -98,7 +98,8 @@ final class CassandraClaims {
       }
     }
     throw new ProblemException(
-        Problem.unavailable("shard-contested", "other nodes claim shard " + shard + " again and again")
+        Problem.unavailable(
+                "shard-contested", "other nodes claim shard " + shard + " again and again")
             .todo("it is tried again; sharding will settle on one owner"));
   }
 
@@ -169,7 +170,6 @@ final class CassandraClaims {
   /** The next owner need not wait. */
   void release(Shard shard, long term) {
     ControlKeyspace.await(
-        keyspace.conditionally(
-            RELEASE, shard.type(), shard.number(), term, owner.number()));
+        keyspace.conditionally(RELEASE, shard.type(), shard.number(), term, owner.number()));
   }
 }

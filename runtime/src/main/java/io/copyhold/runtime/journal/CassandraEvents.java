@@ -97,7 +97,9 @@ public final class CassandraEvents implements Events {
   CompletionStage<List<Stored>> readAll(String id, long from, long to) {
     CompletionStage<List<Stored>> events = read(id, partition(from), from, to, Integer.MAX_VALUE);
     for (long partition = partition(from) + 1; partition <= partition(to); partition++) {
-      events = events.thenCombine(read(id, partition, from, to, Integer.MAX_VALUE), CassandraEvents::joined);
+      events =
+          events.thenCombine(
+              read(id, partition, from, to, Integer.MAX_VALUE), CassandraEvents::joined);
     }
     return events;
   }
@@ -148,8 +150,7 @@ public final class CassandraEvents implements Events {
             at ->
                 at.version() > to
                     ? CompletableFuture.completedFuture(Optional.<Pair<Place, List<Stored>>>empty())
-                    : CompletableFuture.supplyAsync(
-                        () -> page(persistenceId, at, to), blocking))
+                    : CompletableFuture.supplyAsync(() -> page(persistenceId, at, to), blocking))
         .mapConcat(page -> page)
         .map(stored ->
             EventEnvelope.apply(
@@ -162,15 +163,13 @@ public final class CassandraEvents implements Events {
 
   private Optional<Pair<Place, List<Stored>>> page(String id, Place at, long to) {
     for (long partition = at.partition(); partition <= at.partition() + 1; partition++) {
-      List<Stored> page =
-          ControlKeyspace.await(read(id, partition, at.version(), to, PAGE));
+      List<Stored> page = ControlKeyspace.await(read(id, partition, at.version(), to, PAGE));
       long twice = twice(page);
       if (twice > 0) {
         throw new ProblemException(forked(id).at("event " + twice));
       }
       if (!page.isEmpty()) {
-        return Optional.of(
-            Pair.create(new Place(page.getLast().version() + 1, partition), page));
+        return Optional.of(Pair.create(new Place(page.getLast().version() + 1, partition), page));
       }
     }
     return Optional.empty();

@@ -67,11 +67,7 @@ public final class CassandraFeed implements Feed {
    * @param blocking for what blocks
    * @param root a node's whole configuration
    */
-  public CassandraFeed(
-      ControlKeyspace keyspace,
-      Codec codec,
-      Executor blocking,
-      Config root) {
+  public CassandraFeed(ControlKeyspace keyspace, Codec codec, Executor blocking, Config root) {
     this.keyspace = keyspace;
     this.events = new CassandraEvents(keyspace, codec, blocking);
     this.silenceNanos = LeaseTimes.from(root).silence().toNanos();

@@ -34,8 +34,7 @@ final class CassandraIntents {
    * @param entity key of the entity's events; null for a mark
    * @param afterOwner what follows comes after that owner's entry {@code afterNumber}
    */
-  record Intent(
-      @Nullable String entity, long from, long to, long afterOwner, long afterNumber) {
+  record Intent(@Nullable String entity, long from, long to, long afterOwner, long afterNumber) {
     static Intent write(String entity, long from, long to) {
       return new Intent(entity, from, to, 0, 0);
     }

@@ -43,8 +43,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * </ol>
  *
  * A replay fails when two writers stored the newest version, which Pekko's journal would not see.
- * When an event of that entity is in doubt, it is announced before the replay.
- * Named in {@code copyhold-cassandra.conf}.
+ * When an event of that entity is in doubt, it is announced before the replay. Named in {@code
+ * copyhold-cassandra.conf}.
  */
 public final class CassandraJournalPlugin extends AbstractActor {
   private static final String STORE = "pekko.persistence.cassandra.journal";
@@ -202,9 +202,7 @@ public final class CassandraJournalPlugin extends AbstractActor {
           if (failure == null) {
             store.tell(message, sender);
           } else {
-            message
-                .persistentActor()
-                .tell(new ReplayMessagesFailure(failure), ActorRef.noSender());
+            message.persistentActor().tell(new ReplayMessagesFailure(failure), ActorRef.noSender());
           }
         });
   }
@@ -290,8 +288,7 @@ public final class CassandraJournalPlugin extends AbstractActor {
       write
           .events()
           .forEach(event ->
-              failures.add(
-                  new WriteMessageFailure(event, why, write.message().actorInstanceId())));
+              failures.add(new WriteMessageFailure(event, why, write.message().actorInstanceId())));
       done(false, failures);
     }
 

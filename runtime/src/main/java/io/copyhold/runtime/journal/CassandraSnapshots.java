@@ -121,8 +121,7 @@ public final class CassandraSnapshots extends SnapshotStore {
     List<Long> superfluous = new ArrayList<>();
     for (int i = 0; i < newestFirst.size(); i++) {
       long version = newestFirst.get(i).getLong("version");
-      long earlier =
-          i + 1 < newestFirst.size() ? newestFirst.get(i + 1).getLong("version") : 0;
+      long earlier = i + 1 < newestFirst.size() ? newestFirst.get(i + 1).getLong("version") : 0;
       boolean kept = version >= KEPT_EVERY && earlier / KEPT_EVERY < version / KEPT_EVERY;
       if (!kept && within(newestFirst.get(i), criteria)) {
         superfluous.add(version);

@@ -27,8 +27,7 @@ public final class JournalNews {
    * @param node this node's name, unlike all others
    * @param told must not block
    */
-  public static void follow(
-      ActorSystem<?> system, Journal journal, String node, Runnable told) {
+  public static void follow(ActorSystem<?> system, Journal journal, String node, Runnable told) {
     ActorRef<Topic.Command<String>> topic =
         system.systemActorOf(Topic.create(String.class, "journal"), "journal-topic", Props.empty());
     ActorRef<String> listener =

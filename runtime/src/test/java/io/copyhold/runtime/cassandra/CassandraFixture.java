@@ -58,7 +58,8 @@ public final class CassandraFixture {
           start(
               i == 0
                   ? settings
-                  : settings.joining(nodes.getFirst(), i == 1 ? Long.MIN_VALUE / 3 * 2 : Long.MAX_VALUE / 3 * 2)));
+                  : settings.joining(
+                      nodes.getFirst(), i == 1 ? Long.MIN_VALUE / 3 * 2 : Long.MAX_VALUE / 3 * 2)));
     }
     return nodes;
   }

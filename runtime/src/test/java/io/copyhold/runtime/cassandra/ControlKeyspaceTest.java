@@ -57,10 +57,9 @@ class ControlKeyspaceTest {
     assertThatThrownBy(() -> CassandraFixture.open(keys, List.of()))
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("other-release");
-    assertThatThrownBy(
-            () ->
-                CassandraFixture.open(
-                    keys, List.of(new KeyspaceSchema.Part("900-thing.cql", "SELECT 1;"))))
+    assertThatThrownBy(() ->
+            CassandraFixture.open(
+                keys, List.of(new KeyspaceSchema.Part("900-thing.cql", "SELECT 1;"))))
         .hasMessageContaining("another content");
   }
 

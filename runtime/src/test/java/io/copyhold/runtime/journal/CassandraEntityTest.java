@@ -30,7 +30,9 @@ class CassandraEntityTest {
   private final Database side = PostgresFixture.newDatabase();
 
   private TestSystem.Options options() {
-    return TestSystem.Options.of(Counter.TYPE).with(keys).with("copyhold.entity.snapshot-every", 10);
+    return TestSystem.Options.of(Counter.TYPE)
+        .with(keys)
+        .with("copyhold.entity.snapshot-every", 10);
   }
 
   private TestSystem start() {

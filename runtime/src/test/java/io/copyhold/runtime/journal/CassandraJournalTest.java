@@ -202,8 +202,7 @@ class CassandraJournalTest extends JournalContract {
       Shard shard = writer.shard(slow);
       writer.claim(shard);
       long announced =
-          TestSystem.await(
-              writer.journal.intents().add(Intent.write(slow.persistenceId(), 1, 1)));
+          TestSystem.await(writer.journal.intents().add(Intent.write(slow.persistenceId(), 1, 1)));
       write(writer, new EntityRef("slow", entity.id()), 2); // after it in the same list
       stored(1, 1);
       assertThat(follow(node.feed, entity, ALL)).containsExactly("1");

@@ -118,8 +118,8 @@ class CassandraLossTest {
         Feed.Batch batch = node.feed().read(Slices.ALL, offset, 1_000);
         batch
             .entries()
-            .forEach(one ->
-                seen.computeIfAbsent(one.entity(), _ -> new TreeSet<>()).add(one.version()));
+            .forEach(
+                one -> seen.computeIfAbsent(one.entity(), _ -> new TreeSet<>()).add(one.version()));
         offset = batch.offset();
         more = batch.more();
       }
@@ -162,8 +162,7 @@ class CassandraLossTest {
     List<EmbeddedCassandra> ring = CassandraFixture.ring();
     Map<String, Object> keys = CassandraFixture.keys(ring.getFirst(), "kept");
     keys.putAll(
-        CassandraSettings.keys(
-            ring.stream().map(EmbeddedCassandra::address).toList(), "kept", 3));
+        CassandraSettings.keys(ring.stream().map(EmbeddedCassandra::address).toList(), "kept", 3));
     try (TestSystem node = start(keys)) {
       Writers writers = new Writers(node);
       try (writers) {
@@ -177,7 +176,8 @@ class CassandraLossTest {
         writers.go(2_000); // without it
       }
       requireNothingLost(node, writers);
-      System.out.printf("%d acknowledged, %d asked again%n", writers.total(), writers.repeated.get());
+      System.out.printf(
+          "%d acknowledged, %d asked again%n", writers.total(), writers.repeated.get());
     }
   }
 }

@@ -9,8 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 class CassandraPermitLeasesTest extends StoreBudgetsContract {
   private static final ControlKeyspace KEYSPACE =
-      CassandraFixture.open(
-          CassandraFixture.newKeyspace(), List.of(CassandraPermitLeases.SCHEMA));
+      CassandraFixture.open(CassandraFixture.newKeyspace(), List.of(CassandraPermitLeases.SCHEMA));
 
   @AfterAll
   static void closeKeyspace() {
@@ -30,8 +29,7 @@ class CassandraPermitLeasesTest extends StoreBudgetsContract {
   @Override
   List<Integer> shares() {
     Instant now = Instant.now();
-    return ControlKeyspace.await(
-            KEYSPACE.rows("SELECT node, amount, until FROM permit_lease"))
+    return ControlKeyspace.await(KEYSPACE.rows("SELECT node, amount, until FROM permit_lease"))
         .stream()
         .filter(row -> !row.isNull("node") && row.getInstant("until").isAfter(now))
         .map(row -> row.getInt("amount"))

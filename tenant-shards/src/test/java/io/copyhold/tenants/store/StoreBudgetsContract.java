@@ -54,11 +54,7 @@ abstract class StoreBudgetsContract {
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     StoreBudgets node =
         new StoreBudgets(
-            leases(name),
-            (store, kind) -> declared.get(),
-            settings,
-            InstantSource.system(),
-            timer);
+            leases(name), (store, kind) -> declared.get(), settings, InstantSource.system(), timer);
     open.add(timer::shutdownNow);
     open.add(node);
     return node;
@@ -129,11 +125,7 @@ abstract class StoreBudgetsContract {
     ScheduledExecutorService dead = Executors.newSingleThreadScheduledExecutor();
     StoreBudgets lost =
         new StoreBudgets(
-            leases("lost"),
-            (s, k) -> DECLARED,
-            SETTINGS,
-            InstantSource.system(),
-            dead);
+            leases("lost"), (s, k) -> DECLARED, SETTINGS, InstantSource.system(), dead);
     Permits.Permit never = lost.take("s", Permits.CONNECTIONS);
     assertThat(never).isNotNull();
     dead.shutdownNow(); // killed: it renews nothing and gives nothing back
