@@ -3,8 +3,10 @@ package io.copyhold.runtime;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
+import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.agenda.AgendaDaemon;
 import io.copyhold.runtime.agenda.AgendaSettings;
+import io.copyhold.runtime.agenda.CassandraAgenda;
 import io.copyhold.runtime.agenda.PostgresAgenda;
 import io.copyhold.runtime.cassandra.CassandraFixture;
 import io.copyhold.runtime.cassandra.ControlKeyspace;
@@ -140,8 +142,7 @@ public final class TestSystem implements AutoCloseable {
             options.clock,
             RandomGenerator.getDefault(),
             blocking,
-            new PostgresAgenda(
-                control, AgendaDaemon.node(cluster.selfMember()), AgendaSettings.from(config)),
+            agenda(AgendaDaemon.node(cluster.selfMember()), AgendaSettings.from(config)),
             new ShardOwnership(events.terms()),
             entities,
             quarantines,
@@ -155,6 +156,12 @@ public final class TestSystem implements AutoCloseable {
           AgendaSettings.from(config),
           due -> entities.wake(due).thenApply(reply -> !(reply instanceof Reply.NotNow)));
     }
+  }
+
+  private Agenda agenda(String node, AgendaSettings agendaSettings) {
+    return keyspace == null
+        ? new PostgresAgenda(control, node, agendaSettings)
+        : new CassandraAgenda(keyspace, blocking, node, agendaSettings);
   }
 
   /** What differs from an ordinary test node. */

@@ -195,7 +195,7 @@ public final class CassandraFeed implements Feed {
           rows = entries(owner, next, passed);
         }
         if (!rows.isEmpty()) {
-          rows.forEach(row -> entries.add(entry(row, at.of(owner.number()))));
+          rows.forEach(row -> entries.add(entry(row)));
           return true;
         }
         if (CassandraIntents.bucket(owner.last()) <= bucket) {
@@ -210,7 +210,7 @@ public final class CassandraFeed implements Feed {
           keyspace.rows(ENTRIES, owner.number(), bucket, passed, Math.min(limit, PAGE_MAX)));
     }
 
-    private Entry entry(Row row, Place place) {
+    private Entry entry(Row row) {
       long number = row.getLong("number");
       String entity = row.getString("entity");
       if (entity == null || !wanted(entity)) {

@@ -102,8 +102,12 @@ public final class CassandraJournalPlugin extends AbstractActor {
       store.forward(message, getContext());
       return;
     }
-    if (events.stream().anyMatch(event -> !(event.payload() instanceof Journaled))) {
-      fail(message, events, new IllegalArgumentException("the journal holds entities' events"));
+    if (!events.stream().allMatch(CassandraJournalPlugin::storable)) {
+      fail(
+          message,
+          events,
+          new IllegalArgumentException(
+              "this journal holds entities' events, and brings no rows of the agenda with them"));
       return;
     }
     PersistentRepr first = events.getFirst();
@@ -146,6 +150,13 @@ public final class CassandraJournalPlugin extends AbstractActor {
       }
     }
     return events;
+  }
+
+  /** One partition of Cassandra is changed at once, and nothing beside it. */
+  private static boolean storable(PersistentRepr event) {
+    return event.payload() instanceof Journaled journaled
+        && journaled.agenda() == null
+        && journaled.attached().isEmpty();
   }
 
   private void announced(Announced announced) {
