@@ -292,7 +292,7 @@ final class ControlCommands {
                     SupervisorSettings.from(all, directory).controlServer(0),
                     InstantSource.system())
                 .run(id, to, replace);
-        var out = spec == null ? new java.io.PrintWriter(System.out) : spec.commandLine().getOut();
+        java.io.PrintWriter out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
         out.println(
             "restored "
                 + done.backup().id()
