@@ -196,7 +196,9 @@ public final class RestoredServer {
                         .commandEndingWithParent(
                             "INT",
                             EmbeddedPostgres.command(
-                                settings.withParameter("archive_mode", "off"),
+                                settings
+                                    .withParameter("archive_mode", "off")
+                                    .withParameter("hot_standby", "off"),
                                 directory,
                                 EmbeddedPostgres.freePort(settings.host()))))
                 .redirectErrorStream(true)
@@ -204,7 +206,8 @@ public final class RestoredServer {
     Thread output = log.follow(process.getInputStream());
     long deadline = System.nanoTime() + settings.startLimit().toNanos();
     try {
-      // "ready" comes after recovery; meanwhile it says "standby"
+      // without hot standby, which would be "ready" as soon as it can be read from, it says
+      // "standby" until recovery has ended
       while (process.isAlive() && !directory.ready(process.pid())) {
         if (System.nanoTime() > deadline) {
           throw failed(settings, "did not come to an end within " + settings.startLimit(), log);
@@ -260,10 +263,10 @@ public final class RestoredServer {
                     + "\n")
                 .getBytes(StandardCharsets.US_ASCII));
       }
-      process.getInputStream().readAllBytes();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (!process.waitFor(settings.stopLimit().toMillis(), TimeUnit.MILLISECONDS)
           || process.exitValue() != 0) {
-        throw new IOException("the superuser's password was not set");
+        throw new IOException("the superuser's password was not set: " + said.strip());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

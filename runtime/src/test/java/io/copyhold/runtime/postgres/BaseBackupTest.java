@@ -103,6 +103,10 @@ class BaseBackupTest {
       r.next();
       until = r.getTimestamp(1).toInstant();
     }
+    String later = "select count(*) filter (where clock_timestamp() > '%s'::timestamptz + '1s')";
+    while (number(server.database("postgres"), later.formatted(until)) == 0) {
+      Thread.onSpinWait(); // a virtual machine's clock may be set back a little
+    }
     run("insert into t values (5002)");
     String last;
     try (Connection c = server.database("postgres").connect("test");
