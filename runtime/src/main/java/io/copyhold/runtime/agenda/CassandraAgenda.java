@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -507,13 +506,7 @@ public final class CassandraAgenda implements Agenda {
   public CompletionStage<Long> lagMs() {
     return later(() -> {
       Instant now = clock.now();
-      Map<Long, List<AgendaEntry.Minute>> byMinute = new HashMap<>();
-      for (AgendaEntry.Minute minute : passed(now, 0, Slices.COUNT - 1)) {
-        byMinute.computeIfAbsent(minute.number(), _ -> new ArrayList<>()).add(minute);
-      }
-      return byMinute.keySet().stream()
-          .sorted()
-          .flatMap(number -> byMinute.get(number).stream())
+      return passed(now, 0, Slices.COUNT - 1).stream()
           .flatMap(minute -> entries(minute, now, 1).stream())
           .findFirst()
           .map(entry -> Duration.between(entry.next(), now).toMillis())
