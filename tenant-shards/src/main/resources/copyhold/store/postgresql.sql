@@ -28,6 +28,11 @@ create table if not exists copyhold.member (
   unique (home, tenant)
 );
 
+-- The timeline of the control plane (see there) in which the owner was last found to agree with what stands here. A
+-- write of another one is refused: of an older one for ever, of a newer one until somebody has compared.
+alter table copyhold.home add column if not exists timeline bigint not null default 0;
+alter table copyhold.member add column if not exists timeline bigint not null default 0;
+
 create table if not exists copyhold.ledger (
   home text not null references copyhold.home,
   position int not null,
@@ -82,10 +87,13 @@ set search_path = pg_catalog, pg_temp
 return session_user = current_user
   and coalesce(current_setting('copyhold.migrating', true), '') = 'on';
 
+drop function if exists
+  copyhold.enter(text, text, text, bigint, bigint, text, bigint, text, interval);
+
 -- Locks the home and lets a fence pass (ok, with the home's state) or says what keeps it out: home-missing,
--- stale-token, stale-epoch.
+-- stale-timeline, unverified, stale-token, stale-epoch. A fence is of one timeline, by the term of its token.
 create or replace function copyhold.enter(
-  of_home text, of_owner text, of_operation text, of_term bigint, of_attempt bigint, of_key text,
+  of_home text, of_owner text, of_operation text, of_timeline bigint, of_term bigint, of_attempt bigint, of_key text,
   of_epoch bigint, of_tenant text, keep interval, out verdict text, out seen text)
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -100,6 +108,14 @@ begin
     verdict := 'home-missing';
     return;
   end if;
+  if h.isolation = 'POOL' and of_tenant is not null then
+    select * into m from copyhold.member where home = of_home and tenant = of_tenant;
+  end if;
+  if coalesce(m.timeline, h.timeline) <> of_timeline then
+    verdict := case when of_timeline < coalesce(m.timeline, h.timeline) then 'stale-timeline' else 'unverified' end;
+    seen := coalesce(m.timeline, h.timeline)::text;
+    return;
+  end if;
   select * into f from copyhold.fence
     where home = of_home and owner = of_owner
       and (term > of_term
@@ -111,7 +127,6 @@ begin
     return;
   end if;
   if h.isolation = 'POOL' and of_tenant is not null then
-    select * into m from copyhold.member where home = of_home and tenant = of_tenant;
     if m.epoch > of_epoch then
       verdict := 'stale-epoch';
       seen := m.epoch::text;
@@ -140,6 +155,7 @@ end
 $$;
 
 revoke all on all tables in schema copyhold from public;
-revoke all on function copyhold.enter(text, text, text, bigint, bigint, text, bigint, text, interval) from public;
+revoke all on function copyhold.enter(text, text, text, bigint, bigint, bigint, text, bigint, text, interval)
+  from public;
 grant usage on schema copyhold to public;
-insert into copyhold.format values (1) on conflict do nothing;
+insert into copyhold.format values (2) on conflict do nothing;

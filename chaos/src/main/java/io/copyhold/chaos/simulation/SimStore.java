@@ -9,6 +9,7 @@ import io.copyhold.tenants.store.Applied;
 import io.copyhold.tenants.store.ConnectionInfo;
 import io.copyhold.tenants.store.DataStore;
 import io.copyhold.tenants.store.Fence;
+import io.copyhold.tenants.store.HomeRecord;
 import io.copyhold.tenants.store.HomeState;
 import io.copyhold.tenants.store.Inventory;
 import io.copyhold.tenants.store.LedgerRow;
@@ -254,6 +255,17 @@ public final class SimStore implements DataStore {
             effect(ref, fence, (open ? "open " : "close ") + tenant);
           }
         });
+  }
+
+  /** The simulated journal never goes back. */
+  @Override
+  public List<HomeRecord> roll() {
+    return List.of();
+  }
+
+  @Override
+  public void confirm(HomeRecord home, @Nullable String tenant, long timeline, long epoch) {
+    // nothing to write down
   }
 
   @Override

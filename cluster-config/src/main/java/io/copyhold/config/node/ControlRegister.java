@@ -23,8 +23,7 @@ interface ControlRegister extends AutoCloseable {
         ? new InCassandra(CassandraSettings.from(config))
         : new InPostgres(
             JournalSettings.from(config)
-                .database()
-                .pool(
+                .open(
                     PoolSettings.from(
                             "copyhold-supervisor", config.getConfig("copyhold.postgres.pool"))
                         .withMaxSize(1)));

@@ -35,10 +35,13 @@ record EmbeddedServer(EmbeddedPostgres server) implements Child.Running {
    */
   private static final String STORE_RIGHTS = "CREATEDB CREATEROLE REPLICATION BYPASSRLS";
 
+  /** Base backups are streamed by the role itself. */
+  private static final String BACKUP_RIGHTS = "REPLICATION";
+
   /** Starts the control database's server and makes the database {@code copyhold}. */
   static EmbeddedServer control(EmbeddedPostgresSettings settings)
       throws IOException, SQLException {
-    EmbeddedServer started = start(settings, "");
+    EmbeddedServer started = start(settings, BACKUP_RIGHTS);
     try (Connection c = started.admin();
         Statement s = c.createStatement()) {
       try (PreparedStatement there =
@@ -102,7 +105,7 @@ record EmbeddedServer(EmbeddedPostgres server) implements Child.Running {
               + rights
               + " PASSWORD "
               + Identifiers.literal(ScramVerifier.of(password.toCharArray(), new SecureRandom())));
-      if (!rights.isEmpty()) {
+      if (rights.equals(STORE_RIGHTS)) {
         for (String group :
             List.of("pg_monitor", "pg_signal_backend", "pg_signal_autovacuum_worker")) {
           s.execute("GRANT " + Identifiers.quote(group) + " TO " + role);

@@ -12,6 +12,7 @@ import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.postgres.DirectoryLock;
 import io.copyhold.runtime.postgres.EmbeddedPostgresSettings;
 import io.copyhold.runtime.process.ProtectedFile;
+import io.copyhold.runtime.process.Unprivileged;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -220,7 +221,10 @@ public final class Supervisor implements Closeable {
       }
     } else if (!JournalSettings.isExternal(settings.config())) {
       int port = settings.postgres().choose(ports, "postgres." + CONTROL, index);
-      EmbeddedPostgresSettings server = settings.server(CONTROL, port);
+      EmbeddedPostgresSettings server = settings.controlServer(port);
+      makeArchive(settings.backups());
+      told.put("copyhold.control.backup.embedded", true);
+      told.put("copyhold.control.backup.directory", settings.backups().toString());
       databases.add(child(CONTROL, port, () -> EmbeddedServer.control(server)));
       told.putAll(address("copyhold.journal", server, EmbeddedServer.ROLE));
     }
@@ -247,6 +251,17 @@ public final class Supervisor implements Closeable {
     // Whatever an earlier supervisor left in the register: its nodes ended with it.
     nodes.forEach(this::tellEnded);
     startTogether(nodes);
+  }
+
+  /** The control database's server writes there as the user that it runs as. */
+  private static void makeArchive(Path backups) throws IOException {
+    Path wal = backups.resolve("wal");
+    if (!Files.exists(wal)) {
+      Files.createDirectories(wal);
+      Files.setPosixFilePermissions(backups, PosixFilePermissions.fromString("rwx--x--x"));
+      Unprivileged.on(wal);
+      Files.setPosixFilePermissions(wal, PosixFilePermissions.fromString("rwx------"));
+    }
   }
 
   private Map<String, Object> embeddedCassandra(Ports ports) throws IOException {

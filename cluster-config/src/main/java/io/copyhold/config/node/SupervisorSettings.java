@@ -115,6 +115,23 @@ public record SupervisorSettings(
         config);
   }
 
+  /** Where backups of the control database go. */
+  public Path backups() {
+    String told = config.getString("copyhold.control.backup.directory");
+    return told.isEmpty() ? data.resolve("backup") : Path.of(told).toAbsolutePath().normalize();
+  }
+
+  /** How the embedded control database runs; unlike a store's server it archives its log. */
+  public EmbeddedPostgresSettings controlServer(int port) {
+    long seconds =
+        Math.max(1, config.getDuration("copyhold.control.backup.archive-timeout").toSeconds());
+    return server("control", port)
+        .withParameter("archive_mode", "on")
+        .withParameter("archive_library", "basic_archive")
+        .withParameter("archive_timeout", Long.toString(seconds))
+        .withParameter("basic_archive.archive_directory", backups().resolve("wal").toString());
+  }
+
   /** Which journal the directory is for. */
   String journal() {
     return JournalSettings.onCassandra(config)

@@ -52,19 +52,22 @@ final class PoolRoutes {
 
   private Answer create(Call call) throws InterruptedException {
     EntityRef pool = Kinds.creating(call, TYPE);
+    return Resource.changed(resource.ask(call, pool, new Pool.Command.Create(spec(call, pool))));
+  }
+
+  /** What the body says that a pool is to be, or is. */
+  Pool.Spec spec(Call call, EntityRef pool) throws InterruptedException {
     Creating wanted = call.body(Creating.class);
     JsonNode registration = registration(call, wanted.store());
     Target target = Kinds.target(call, shared.entities(), wanted.changelog(), wanted.version());
-    Pool.Spec spec =
-        new Pool.Spec(
-            pool.id(),
-            wanted.store(),
-            registration.path("region").asText(),
-            wanted.tier() == null ? registration.path("tier").asText() : wanted.tier(),
-            target,
-            wanted.membersMax(),
-            wanted.tags() == null ? List.of() : wanted.tags());
-    return Resource.changed(resource.ask(call, pool, new Pool.Command.Create(spec)));
+    return new Pool.Spec(
+        pool.id(),
+        wanted.store(),
+        registration.path("region").asText(),
+        wanted.tier() == null ? registration.path("tier").asText() : wanted.tier(),
+        target,
+        wanted.membersMax(),
+        wanted.tags() == null ? List.of() : wanted.tags());
   }
 
   private JsonNode registration(Call call, String store) throws InterruptedException {

@@ -218,9 +218,14 @@ final class TenantRoutes {
   }
 
   private Home home(Call call, EntityRef tenant) throws InterruptedException {
-    Tenant state =
-        Mappers.JSON.convertValue(Kinds.view(call, shared.entities(), tenant), Tenant.class);
+    return home(
+        tenant,
+        Mappers.JSON.convertValue(Kinds.view(call, shared.entities(), tenant), Tenant.class));
+  }
+
+  private static Home home(EntityRef tenant, Tenant state) {
     return switch (state) {
+      case Tenant.Diverged diverged -> home(tenant, diverged.before());
       case Tenant.Live live -> live.home();
       case Tenant.Offboarding offboarding -> offboarding.home();
       case Tenant.Absent _,

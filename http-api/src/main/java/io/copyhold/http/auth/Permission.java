@@ -29,6 +29,11 @@ public enum Permission {
   EXPERIMENT_RUN,
   /** Say yes to an experiment of somebody else. */
   EXPERIMENT_APPROVE,
+  CONTROL_READ,
+  /** Back the control plane up, drill it, have all homes compared with their owners. */
+  CONTROL_WRITE,
+  /** Let an owner take over what its home says. */
+  HOME_RECONCILE,
   EVENTS_READ,
   METRICS_READ,
   CONTRACT_READ;

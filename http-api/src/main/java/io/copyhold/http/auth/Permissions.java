@@ -34,6 +34,7 @@ public final class Permissions {
             QUARANTINE_READ,
             NODE_READ,
             EXPERIMENT_READ,
+            CONTROL_READ,
             EVENTS_READ,
             METRICS_READ,
             CONTRACT_READ));

@@ -65,7 +65,9 @@ public final class Main implements Callable<Integer> {
             OperationCommands.tokens(),
             OperationCommands.quarantine(),
             NodeCommands.nodes(),
-            NodeCommands.shards())) {
+            NodeCommands.shards(),
+            ControlCommands.control(),
+            ControlCommands.diverged())) {
       line.addSubcommand(group.name(), group.line());
     }
     line.addSubcommand(new OperationCommands.Events());

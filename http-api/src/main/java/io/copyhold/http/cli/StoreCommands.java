@@ -35,6 +35,7 @@ final class StoreCommands {
         .add("create", new Create())
         .reads(POOLS, "state", "store", "changelog", "schemaVersion", "members", "tags")
         .add("migrate", new TenantCommands.Migrate(POOLS))
+        .add("reconcile", new ControlCommands.Reconcile(POOLS))
         .say("drop", "Drops a pool that has no members.", "DELETE", POOLS, "");
   }
 

@@ -31,6 +31,7 @@ final class TenantCommands {
         .add("adopt", new Adopt())
         .add("connect", new Connect())
         .add("replay", new Replay())
+        .add("reconcile", new ControlCommands.Reconcile(PATH))
         .add("offboard", new Offboard());
   }
 

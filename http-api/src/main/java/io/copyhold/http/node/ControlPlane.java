@@ -12,6 +12,7 @@ import io.copyhold.runtime.journal.Blobs;
 import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.JournalSettings;
 import io.copyhold.runtime.journal.Terms;
+import io.copyhold.runtime.journal.Timelines;
 import io.copyhold.runtime.operation.Definitions;
 import io.copyhold.runtime.replay.ReplayOffsets;
 import io.copyhold.tenants.store.PermitLeases;
@@ -62,6 +63,11 @@ interface ControlPlane extends AutoCloseable {
   void listen(Runnable told);
 
   Feed feed();
+
+  /** The pasts that it has had; one for ever where it cannot tell. */
+  default Timelines timelines() {
+    return Timelines.FIRST;
+  }
 
   Agenda agenda(AgendaSettings settings);
 

@@ -5,18 +5,28 @@ import com.typesafe.config.ConfigFactory;
 import io.copyhold.config.node.NodeSettings;
 import io.copyhold.config.node.PauseWatch;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.failover.backup.BackupSettings;
+import io.copyhold.failover.backup.Backups;
+import io.copyhold.failover.backup.ControlBackup;
+import io.copyhold.failover.backup.ControlOperations;
+import io.copyhold.failover.backup.Drill;
+import io.copyhold.failover.divergence.Reconciliation;
+import io.copyhold.failover.divergence.Verification;
 import io.copyhold.http.admin.AdminApi;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.http.admin.AdminSettings;
 import io.copyhold.http.admin.Connections;
+import io.copyhold.http.admin.ControlRoutes;
 import io.copyhold.http.admin.Diagnosis;
 import io.copyhold.http.admin.HealthCheck;
+import io.copyhold.http.admin.MoreRoutes;
 import io.copyhold.http.admin.Nodes;
 import io.copyhold.http.admin.RouteTable;
 import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Revocations;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
+import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.agenda.Agenda;
 import io.copyhold.runtime.entity.Entities;
@@ -25,16 +35,21 @@ import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.entity.LifeWatch;
 import io.copyhold.runtime.entity.Ports;
 import io.copyhold.runtime.entity.Recordings;
+import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.entity.ShardedEntities;
 import io.copyhold.runtime.journal.Blobs;
 import io.copyhold.runtime.journal.Feed;
 import io.copyhold.runtime.journal.FeedSettings;
+import io.copyhold.runtime.journal.JournalSettings;
+import io.copyhold.runtime.journal.Timeline;
 import io.copyhold.runtime.operation.Definitions;
 import io.copyhold.runtime.operation.DirectoryOperations;
 import io.copyhold.runtime.operation.OperationSweep;
+import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.OperationTypes;
 import io.copyhold.runtime.operation.Proofs;
 import io.copyhold.runtime.operation.SweepSettings;
+import io.copyhold.runtime.postgres.EmbeddedPostgresSettings;
 import io.copyhold.runtime.replay.Replays;
 import io.copyhold.runtime.telemetry.Metrics;
 import io.copyhold.runtime.telemetry.OpenTelemetryTelemetry;
@@ -42,6 +57,8 @@ import io.copyhold.runtime.telemetry.Telemetry;
 import io.copyhold.runtime.telemetry.TelemetrySettings;
 import io.copyhold.runtime.view.Directory;
 import io.copyhold.runtime.view.DirectorySettings;
+import io.copyhold.runtime.view.Query;
+import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.BudgetSettings;
 import io.copyhold.tenants.store.DataStores;
 import io.copyhold.tenants.store.EntityAddresses;
@@ -49,8 +66,10 @@ import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.StoreBudgets;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.postgres.PostgresEngine;
+import io.copyhold.tenants.tenant.Tenant;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -81,6 +100,9 @@ final class Edges implements AutoCloseable {
   private final History history;
   private final ExecutorService blocking;
   private final List<NodeExtension.Part> parts;
+  private final Verification verification;
+  private final EntityTypes types;
+  private final Backups backups;
   private final Blobs blobs;
   private final Directory directory;
   private final io.copyhold.runtime.view.Changes changes;
@@ -108,7 +130,8 @@ final class Edges implements AutoCloseable {
       History history,
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
-      InstantSource clock) {
+      InstantSource clock,
+      Verification verification) {
     this.config = config;
     this.settings = settings;
     this.system = system;
@@ -118,13 +141,17 @@ final class Edges implements AutoCloseable {
     this.history = history;
     this.blocking = blocking;
     this.parts = parts;
+    this.verification = verification;
+    this.types = types;
+    this.backups =
+        new Backups(BackupSettings.from(config, settings.data()), InstantSource.system());
     this.blobs = control.blobs();
     this.metrics = new Metrics(version());
     this.telemetry =
         OpenTelemetryTelemetry.start(TelemetrySettings.from(config), settings.name(), metrics);
     Feed feed = control.feed();
     this.directory =
-        Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings));
+        Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings, verification.timeline()));
     metrics.gauge(
         "copyhold_directory_lag_seconds",
         "For how long something may be missing from the directory.",
@@ -150,7 +177,9 @@ final class Edges implements AutoCloseable {
         new RegisteredStores(
             List.of(
                 new PostgresEngine(
-                    StoreSettings.from(config.getConfig("copyhold.store")), budgets)),
+                    StoreSettings.from(config.getConfig("copyhold.store")),
+                    budgets,
+                    control.timelines()::of)),
             addresses,
             DataStores.Passwords.in(secrets));
   }
@@ -166,20 +195,30 @@ final class Edges implements AutoCloseable {
       History history,
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
-      InstantSource clock) {
+      InstantSource clock,
+      Verification verification) {
     return new Edges(
         config, settings, system, types, control, secrets, entities, history, blocking, parts,
-        clock);
+        clock, verification);
   }
 
-  /** Unless a path is set, the index lies in the node's own part of the data directory. */
-  private static DirectorySettings directorySettings(Config config, NodeSettings settings) {
-    String path = settings.data().resolve("index").resolve(settings.name()).toString();
+  /**
+   * Unless a path is set, the index lies in the node's own part of the data directory. One per
+   * timeline: an index may hold what the journal has lost.
+   */
+  private static DirectorySettings directorySettings(
+      Config config, NodeSettings settings, Timeline timeline) {
+    String told = config.getString("copyhold.view.directory.path");
+    String path =
+        told.isEmpty()
+            ? settings.data().resolve("index").resolve(settings.name()).toString()
+            : told;
     return DirectorySettings.from(
-        config.getString("copyhold.view.directory.path").isEmpty()
-            ? ConfigFactory.parseMap(java.util.Map.of("copyhold.view.directory.path", path))
-                .withFallback(config)
-            : config);
+        ConfigFactory.parseMap(
+                java.util.Map.of(
+                    "copyhold.view.directory.path",
+                    timeline.floor() == 0 ? path : path + "@" + timeline.floor()))
+            .withFallback(config));
   }
 
   Metrics metrics() {
@@ -262,9 +301,68 @@ final class Edges implements AutoCloseable {
     diagnosis = new Diagnosis(proofs, new Replays(recordings, types, control.replays()));
   }
 
+  /** Begins to compare owners with their homes whenever the journal may have gone back. */
+  void verify() {
+    verification.start(
+        entities,
+        stores,
+        () -> {
+          directory.rebuild();
+          changes.restart();
+        });
+    metrics.gauge(
+        "copyhold_unverified",
+        "1 while homes are compared with their owners after the journal went back in time.",
+        () -> verification.timeline().verified() == null ? 1 : 0);
+    for (String type : List.of(Tenant.TYPE.name(), Pool.TYPE.name())) {
+      metrics.gaugeLater(
+          "copyhold_" + type + "s_diverged",
+          "Owners that are behind their homes and take no change.",
+          () -> diverged(type));
+    }
+  }
+
+  private java.util.concurrent.CompletionStage<Long> diverged(String type) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return directory
+                .list(
+                    Query.of(type, 1).where(java.util.Map.of("state", List.of("diverged"))))
+                .total();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 0L;
+          }
+        },
+        blocking);
+  }
+
   OperationTypes operations() {
     return Wiring.operations(
-        stores, secrets, entities, blobs, directory, new SecureRandom(), parts);
+        stores,
+        secrets,
+        entities,
+        blobs,
+        directory,
+        new SecureRandom(),
+        onCassandra() ? List.of() : controlOperations(),
+        parts);
+  }
+
+  private boolean onCassandra() {
+    return JournalSettings.onCassandra(config);
+  }
+
+  private List<OperationType<?>> controlOperations() {
+    Drill drill =
+        new Drill(
+            backups,
+            EmbeddedPostgresSettings.from(
+                config.getConfig("copyhold.postgres.embedded"), settings.data()),
+            types.codec(),
+            InstantSource.system());
+    return ControlOperations.all(backups, drill, JournalSettings.from(config).database());
   }
 
   /** Opens the admin API; blocks until it is open. */
@@ -292,7 +390,15 @@ final class Edges implements AutoCloseable {
             metrics::scrape,
             admin,
             blocking);
-    RouteTable routes = api.routes(List.copyOf(parts));
+    List<MoreRoutes> more = new ArrayList<>(parts);
+    more.add(
+        new ControlRoutes(
+            new DirectoryListing(directory),
+            backups,
+            !onCassandra(),
+            verification,
+            new Reconciliation(verification, entities)));
+    RouteTable routes = api.routes(more);
     AdminServer.bind(system, admin, routes, authenticator, clock, blocking, new SecureRandom())
         .whenComplete((opened, failure) -> {
           if (failure == null) {
@@ -310,10 +416,29 @@ final class Edges implements AutoCloseable {
     try {
       FirstToken.ensure(tokens, settings.data());
       new ExampleStores(entities, secrets, config).register();
+      scheduleBackups();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (java.io.IOException | RuntimeException e) {
       log.atError().setCause(e).log("the first token or the example stores could not be made");
+    }
+  }
+
+  private void scheduleBackups() {
+    if (onCassandra()) {
+      return;
+    }
+    BackupSettings wanted = backups.settings();
+    Reply reply =
+        entities
+            .ask(
+                ControlBackup.REF,
+                new ControlBackup.Command.Schedule(wanted.every(), wanted.drillEvery()),
+                Origin.of("node:" + settings.name()))
+            .toCompletableFuture()
+            .join();
+    if (!(reply instanceof Reply.Applied)) {
+      log.atWarn().log("backups are not scheduled: {}", reply);
     }
   }
 

@@ -12,6 +12,8 @@ import io.copyhold.config.node.PauseWatch;
 import io.copyhold.config.node.SteadyAllocation;
 import io.copyhold.config.secret.SealedSecrets;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.failover.divergence.Verification;
+import io.copyhold.failover.divergence.VerificationSettings;
 import io.copyhold.http.admin.AdminServer;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.ProblemException;
@@ -84,6 +86,7 @@ public final class Node {
   private final ExecutorService blocking;
   private final Edges edges;
   private final PauseWatch watch;
+  private final Verification verification;
   private final AtomicBoolean retiring = new AtomicBoolean();
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
 
@@ -106,6 +109,8 @@ public final class Node {
     for (NodeExtension.Part part : parts) {
       clock = part.clock(clock);
     }
+    this.verification =
+        new Verification(control.timelines(), VerificationSettings.from(config));
     Secrets secrets = SealedSecrets.open(control.secrets(), settings.keyFile());
     this.system =
         ActorSystem.create(
@@ -145,6 +150,7 @@ public final class Node {
             shell.askMax(),
             new Hosting(
                 watch::open,
+                verification::unverified,
                 () ->
                     new SteadyAllocation(
                         known.balance().shardsMax(), known.balance().shareMax(), steady::get)));
@@ -152,7 +158,7 @@ public final class Node {
     this.edges =
         Edges.open(
             config, settings, system, types, control, secrets, entities, history, blocking, parts,
-            clock);
+            clock, verification);
     edges.show(agenda);
     control.listen(edges::stored);
     edges.show(watch);
@@ -175,6 +181,7 @@ public final class Node {
       host(type, entities, ports, types, history, operations);
     }
     edges.watch(ports, history, operationTypes, types);
+    edges.verify();
     AgendaDaemon.start(
         system,
         agenda,
@@ -258,6 +265,7 @@ public final class Node {
    */
   public void crash() throws ExecutionException, InterruptedException {
     watch.close();
+    verification.close();
     if (system.settings().config().getBoolean(SHUTDOWN_BY_TERMINATE)) {
       throw new IllegalStateException(SHUTDOWN_BY_TERMINATE + " is on: that would be a clean stop");
     }
@@ -339,6 +347,7 @@ public final class Node {
         .getWhenTerminated()
         .whenComplete((_, _) -> {
           watch.close();
+          verification.close();
           control.close();
           ended.complete(status);
         });

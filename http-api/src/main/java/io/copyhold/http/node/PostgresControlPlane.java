@@ -23,8 +23,10 @@ import io.copyhold.runtime.journal.JournalThreads;
 import io.copyhold.runtime.journal.PostgresBlobs;
 import io.copyhold.runtime.journal.PostgresFeed;
 import io.copyhold.runtime.journal.PostgresJournal;
+import io.copyhold.runtime.journal.PostgresTimelines;
 import io.copyhold.runtime.journal.TermWatch;
 import io.copyhold.runtime.journal.Terms;
+import io.copyhold.runtime.journal.Timelines;
 import io.copyhold.runtime.operation.Definitions;
 import io.copyhold.runtime.operation.PostgresDefinitions;
 import io.copyhold.runtime.postgres.ControlDatabase;
@@ -55,6 +57,7 @@ final class PostgresControlPlane implements ControlPlane {
   private final HikariDataSource eventPool;
   private final ExecutorService journalThreads = JournalThreads.start();
   private final ControlDatabase control;
+  private final Timelines timelines;
   private final PostgresJournal journal;
   private final EntityTypes types;
   private @Nullable ActorSystem<?> system;
@@ -62,9 +65,10 @@ final class PostgresControlPlane implements ControlPlane {
 
   private PostgresControlPlane(
       JournalSettings settings, EntityTypes types, ExecutorService blocking) {
-    this.pool = settings.database().pool(settings.sidePool());
-    this.eventPool = settings.database().pool(settings.pool());
+    this.pool = settings.open(settings.sidePool());
+    this.eventPool = settings.open(settings.pool());
     this.control = new ControlDatabase(pool, blocking);
+    this.timelines = new PostgresTimelines(control);
     this.types = types;
     this.journal =
         new PostgresJournal(
@@ -135,6 +139,11 @@ final class PostgresControlPlane implements ControlPlane {
     ActorSystem<?> started = Objects.requireNonNull(system, "started comes first");
     JournalNews.follow(started, journal, node, told);
     TermWatch.start(started, journal);
+  }
+
+  @Override
+  public Timelines timelines() {
+    return timelines;
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.copyhold.config.secret.CassandraSecretRows;
 import io.copyhold.config.secret.PostgresSecretRows;
 import io.copyhold.config.secret.Secret;
 import io.copyhold.config.secret.Secrets;
+import io.copyhold.failover.backup.ControlBackup;
 import io.copyhold.http.auth.Token;
 import io.copyhold.migration.MigrationOperations;
 import io.copyhold.migration.rollout.Rollout;
@@ -45,7 +46,14 @@ public final class Wiring {
   public static List<EntityType<?, ?, ?>> sharded() {
     List<EntityType<?, ?, ?>> all =
         new ArrayList<>(
-            List.of(Tenant.TYPE, Store.TYPE, Pool.TYPE, Changelog.TYPE, Rollout.TYPE, Token.TYPE));
+            List.of(
+                Tenant.TYPE,
+                Store.TYPE,
+                Pool.TYPE,
+                Changelog.TYPE,
+                Rollout.TYPE,
+                Token.TYPE,
+                ControlBackup.TYPE));
     NodeExtension.all().forEach(extension -> all.addAll(extension.entityTypes()));
     return List.copyOf(all);
   }
@@ -66,6 +74,7 @@ public final class Wiring {
       Blobs blobs,
       Directory directory,
       RandomGenerator secure,
+      List<OperationType<?>> ofControl,
       List<NodeExtension.Part> parts) {
     List<OperationType<?>> all =
         new ArrayList<>(
@@ -78,6 +87,7 @@ public final class Wiring {
                     new DirectoryHomes(directory),
                     () -> Secret.random(secure),
                     LockPolicy.DEFAULT)));
+    all.addAll(ofControl);
     for (NodeExtension.Part part : parts) {
       all.replaceAll(part::around);
       all.addAll(part.operations(directory));

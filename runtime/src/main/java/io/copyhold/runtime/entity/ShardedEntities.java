@@ -75,7 +75,7 @@ public final class ShardedEntities implements Entities {
                             () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
                     return how == null
                         ? behavior
-                        : OwnerGate.around(ref, how.mayAnswer(), behavior);
+                        : OwnerGate.around(ref, how, behavior);
                   });
                 })
             .withMessageExtractor(new Extractor(type.name(), shards))

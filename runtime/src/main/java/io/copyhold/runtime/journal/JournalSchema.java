@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * The tables of the control database that this module brings: journal, snapshots, terms, agenda,
- * blobs, lives of nodes, replays.
+ * blobs, lives of nodes, replays, timelines.
  */
 public final class JournalSchema {
   private JournalSchema() {}
@@ -16,6 +16,7 @@ public final class JournalSchema {
         Part.of(JournalSchema.class, "020-agenda.sql"),
         Part.of(JournalSchema.class, "030-blob.sql"),
         Part.of(JournalSchema.class, "040-life.sql"),
-        Part.of(JournalSchema.class, "050-replay.sql"));
+        Part.of(JournalSchema.class, "050-replay.sql"),
+        Part.of(JournalSchema.class, "060-timeline.sql"));
   }
 }

@@ -1,6 +1,7 @@
 package io.copyhold.runtime.journal;
 
 import com.typesafe.config.Config;
+import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.flow.GroupCommit;
 import io.copyhold.runtime.postgres.Database;
@@ -41,6 +42,11 @@ public record JournalSettings(
    */
   static final GroupCommit.Limits READS = new GroupCommit.Limits(2, 64, 64, 10_000);
 
+  /** Before the tables are there, there is nothing to arrive at. */
+  private static final String ARRIVE =
+      "DO $$ BEGIN IF to_regprocedure('copyhold.arrive()') IS NOT NULL THEN"
+          + " PERFORM copyhold.arrive(); END IF; END $$";
+
   /**
    * @param root a node's whole configuration
    */
@@ -57,6 +63,15 @@ public record JournalSettings(
             c.getInt("group.queue-max")),
         root.getInt("pekko.cluster.sharding.number-of-shards"),
         c.getDuration("schema-lock-max"));
+  }
+
+  /**
+   * A pool of connections to the control database. Each begins by looking at which server it
+   * reached: when that is another one than before (restored, or promoted), a new {@link Timeline}
+   * begins before anything else can be done there.
+   */
+  public HikariDataSource open(PoolSettings settings) {
+    return database.pool(settings, ARRIVE);
   }
 
   /**

@@ -87,12 +87,14 @@ final class DataDirectory implements Closeable {
     return Files.readString(passwordFile()).trim();
   }
 
-  /** Whether the server of that process says it takes connections. */
+  /** Whether the server of that process says it takes connections; of a standby, only reads. */
   boolean ready(long pid) throws IOException {
     List<String> lines = postmasterLines();
     return lines.size() > STATUS_LINE
         && lines.getFirst().trim().equals(Long.toString(pid))
-        && lines.get(STATUS_LINE).trim().equals("ready");
+        && (lines.get(STATUS_LINE).trim().equals("ready")
+            || lines.get(STATUS_LINE).trim().equals("standby")
+                && Files.exists(data.resolve("standby.signal")));
   }
 
   /** Sends a signal as the user the server runs as: INT stops fast, QUIT at once. */

@@ -8,15 +8,20 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Properties;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * How to reach one PostgreSQL database as one user. The password is asked for at each connect, so a
  * changed one is used from the next connection on; it appears in no text form of this record.
  *
- * @param host name or address; an IPv6 address without brackets
- * @param port 1 to 65535
+ * @param host name or address; an IPv6 address without brackets. Several with commas between them,
+ *     each with a port of its own or without ({@code db1:5432,db2}), are one primary and its
+ *     standbys: whichever is the primary is connected to
+ * @param port 1 to 65535; of those that have none of their own
  * @param name the database
  * @param user the login role
  * @param password where the password comes from; called on the connecting thread
@@ -75,15 +80,41 @@ public record Database(
 
   /** Address for the JDBC driver, without user and password. */
   public String jdbcUrl() {
-    String address = host.indexOf(':') >= 0 ? '[' + host + ']' : host;
     return "jdbc:postgresql://"
-        + address
-        + ':'
-        + port
+        + addresses().stream().map(Address::toString).collect(Collectors.joining(","))
         + '/'
         + URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20")
         + "?sslmode="
-        + sslMode;
+        + sslMode
+        + (host.indexOf(',') < 0 ? "" : "&targetServerType=primary&hostRecheckSeconds=1");
+  }
+
+  /**
+   * One server.
+   *
+   * @param host name or address; an IPv6 address without brackets
+   */
+  public record Address(String host, int port) {
+    @Override
+    public String toString() {
+      return (host.indexOf(':') >= 0 ? '[' + host + ']' : host) + ':' + port;
+    }
+  }
+
+  /** The servers that {@link #host} names, in its order. */
+  public List<Address> addresses() {
+    if (host.indexOf(',') < 0) {
+      return List.of(new Address(host, port));
+    }
+    return Arrays.stream(host.split(","))
+        .map(String::strip)
+        .map(one -> {
+          int colon = one.lastIndexOf(':');
+          return colon < 0
+              ? new Address(one, port)
+              : new Address(one.substring(0, colon), Integer.parseInt(one.substring(colon + 1)));
+        })
+        .toList();
   }
 
   /**
@@ -123,6 +154,15 @@ public record Database(
    * while the server is down.
    */
   public HikariDataSource pool(PoolSettings settings) {
+    return pool(settings, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param first statements that each connection begins with; one that they fail on is not used
+   */
+  public HikariDataSource pool(PoolSettings settings, String first) {
     HikariConfig c = new HikariConfig();
     c.setPoolName(settings.name());
     c.setDataSource(
@@ -140,7 +180,8 @@ public record Database(
     c.setIdleTimeout(settings.idleLimit().toMillis());
     c.setMaxLifetime(settings.lifeLimit().toMillis());
     c.setInitializationFailTimeout(-1);
-    c.setConnectionInitSql("SET statement_timeout = " + settings.statementLimit().toMillis());
+    c.setConnectionInitSql(
+        "SET statement_timeout = " + settings.statementLimit().toMillis() + ";" + first);
     return new HikariDataSource(c);
   }
 

@@ -185,7 +185,7 @@ public final class EmbeddedPostgres implements Closeable {
     }
   }
 
-  private static List<String> command(
+  static List<String> command(
       EmbeddedPostgresSettings settings, DataDirectory directory, int port) {
     Map<String, String> parameters = new TreeMap<>();
     parameters.put("listen_addresses", settings.host());
@@ -263,7 +263,7 @@ public final class EmbeddedPostgres implements Closeable {
         "Read " + settings.log() + " and start again.");
   }
 
-  private static int freePort(String host) throws IOException {
+  static int freePort(String host) throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
       return socket.getLocalPort();
     }

@@ -8,11 +8,11 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** What {@link Files} lacks for directories of a server. */
-final class FileTrees {
+public final class FileTrees {
   private FileTrees() {}
 
   /** Removes the directory and all in it; nothing when there is none. Links are not followed. */
-  static void delete(Path root) throws IOException {
+  public static void delete(Path root) throws IOException {
     if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

@@ -161,6 +161,14 @@ public final class Changes implements AutoCloseable {
     loop.stored();
   }
 
+  /** Follows from now on: the journal went back in time, and what was reached may not be there. */
+  public void restart() {
+    synchronized (lock) {
+      offset = null;
+    }
+    loop.nudge();
+  }
+
   @Override
   public void close() {
     loop.close();

@@ -2,9 +2,11 @@ package io.copyhold.tenants.pool;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.EntityType;
+import io.copyhold.runtime.entity.Verifying;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
+import io.copyhold.tenants.divergence.Evidence;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.placement.Claim;
@@ -58,6 +60,24 @@ public sealed interface Pool {
   record Dropping(Spec spec, int birth, int serial, @Nullable Problem problem) implements Pool {}
 
   /**
+   * The journal went back in time and is behind the pool's home: read only, until somebody
+   * reconciles it with what the home says. It runs nothing.
+   *
+   * @param before as the journal knows it
+   * @param findings what does not agree
+   */
+  record Diverged(Pool before, Evidence evidence, List<String> findings) implements Pool {
+    public Diverged {
+      findings = List.copyOf(findings);
+    }
+
+    @Override
+    public int serial() {
+      return before.serial();
+    }
+  }
+
+  /**
    * What a pool is to be.
    *
    * @param store where it lives
@@ -91,6 +111,16 @@ public sealed interface Pool {
   sealed interface Command {
     /** Makes the pool; again after a failure: a new attempt. */
     record Create(Spec spec) implements Command {}
+
+    /** Holds it against what its home says of it. */
+    record Verify(Evidence evidence) implements Command, Verifying {}
+
+    /**
+     * Takes over what the home says, where it is diverged.
+     *
+     * @param spec for a pool that the journal does not know; else null
+     */
+    record Reconcile(@Nullable Spec spec) implements Command {}
 
     record RecordCreated(int serial) implements Command {}
 
@@ -133,6 +163,22 @@ public sealed interface Pool {
     record Migrated(int serial, String version) implements Event {}
 
     record MigrateFailed(int serial, Problem problem) implements Event {}
+
+    /** The journal is behind its home. */
+    record Diverged(Evidence evidence, List<String> findings) implements Event {
+      public Diverged {
+        findings = List.copyOf(findings);
+      }
+    }
+
+    /**
+     * What the home says holds from now on.
+     *
+     * @param spec null when there is no home
+     * @param version its home has
+     */
+    record Reconciled(@Nullable Spec spec, String version, int birth, int serial)
+        implements Event {}
 
     record DropStarted(int serial) implements Event {}
 

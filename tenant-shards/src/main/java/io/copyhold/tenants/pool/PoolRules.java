@@ -12,6 +12,7 @@ import io.copyhold.tenants.pool.Pool.Absent;
 import io.copyhold.tenants.pool.Pool.Command;
 import io.copyhold.tenants.pool.Pool.CreateFailed;
 import io.copyhold.tenants.pool.Pool.Creating;
+import io.copyhold.tenants.pool.Pool.Diverged;
 import io.copyhold.tenants.pool.Pool.Dropping;
 import io.copyhold.tenants.pool.Pool.Event;
 import io.copyhold.tenants.pool.Pool.Open;
@@ -29,7 +30,17 @@ final class PoolRules {
   private PoolRules() {}
 
   static Decision<Event> decide(Pool pool, Command command, Instant now) {
+    return pool instanceof Diverged diverged
+            && !(command instanceof Command.Verify)
+            && !(command instanceof Command.Reconcile)
+        ? PoolDivergence.decide(diverged, command)
+        : decideAgreed(pool, command, now);
+  }
+
+  private static Decision<Event> decideAgreed(Pool pool, Command command, Instant now) {
     return switch (command) {
+      case Command.Verify(var evidence) -> PoolDivergence.verify(pool, evidence);
+      case Command.Reconcile(var spec) -> PoolDivergence.reconcile(pool, spec);
       case Command.Create(var spec) -> create(pool, spec);
       case Command.Place(var request) -> place(pool, request, now);
       case Command.Lapse _ ->
@@ -85,6 +96,7 @@ final class PoolRules {
               : Decision.accept(new Event.CreateStarted(spec, serial + 1));
       case Creating(var there, _) -> again(there, spec);
       case Open(var there, _, _, _, _, _, _) -> again(there, spec);
+      case Diverged d -> Decision.refuse(PoolDivergence.problem(d));
       case Dropping _ ->
           Decision.refuse(
               Problem.conflict("pool-dropping", "the pool is being dropped")
@@ -105,7 +117,7 @@ final class PoolRules {
                 .todo("create it under another id"));
   }
 
-  private static Optional<Problem> flaw(@Nullable Spec spec) {
+  static Optional<Problem> flaw(@Nullable Spec spec) {
     if (spec == null) {
       return Optional.of(
           Problem.invalid("field-missing", "spec is missing").at("spec").todo("give it"));
@@ -200,6 +212,7 @@ final class PoolRules {
   private static Decision<Event> drop(Pool pool) {
     return switch (pool) {
       case Absent _ -> Decision.accept();
+      case Diverged d -> Decision.refuse(PoolDivergence.problem(d));
       case Dropping d ->
           d.problem() == null
               ? Decision.accept()
@@ -245,12 +258,17 @@ final class PoolRules {
           Problem.conflict("pool-not-open", "the pool is being dropped")
               .at("pool/" + d.spec().pool())
               .todo("choose another pool");
+      case Diverged d -> PoolDivergence.problem(d);
       case Open _ -> throw new IllegalStateException("it is open");
     };
   }
 
   static Pool evolve(Pool pool, Event event) {
     return switch (event) {
+      case Event.Diverged(var evidence, var findings) ->
+          new Diverged(pool instanceof Diverged d ? d.before() : pool, evidence, findings);
+      case Event.Reconciled reconciled when pool instanceof Diverged d ->
+          PoolDivergence.evolve(d, reconciled);
       case Event.CreateStarted(var spec, var serial)
           when pool instanceof Absent || pool instanceof CreateFailed ->
           new Creating(spec, serial);
@@ -303,7 +321,8 @@ final class PoolRules {
           Event.MigrateFailed _,
           Event.DropStarted _,
           Event.DropFailed _,
-          Event.Dropped _ ->
+          Event.Dropped _,
+          Event.Reconciled _ ->
           throw new IllegalStateException(event + " after " + pool);
     };
   }

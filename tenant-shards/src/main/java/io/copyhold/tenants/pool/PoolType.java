@@ -16,6 +16,7 @@ import io.copyhold.tenants.pool.Pool.Absent;
 import io.copyhold.tenants.pool.Pool.Command;
 import io.copyhold.tenants.pool.Pool.CreateFailed;
 import io.copyhold.tenants.pool.Pool.Creating;
+import io.copyhold.tenants.pool.Pool.Diverged;
 import io.copyhold.tenants.pool.Pool.Dropping;
 import io.copyhold.tenants.pool.Pool.Event;
 import io.copyhold.tenants.pool.Pool.Open;
@@ -41,6 +42,8 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
   private static final StoredTypes STORED =
       StoredTypes.of("pool", Pool.class)
           .command("create", Command.Create.class)
+          .command("verify", Command.Verify.class)
+          .command("reconcile", Command.Reconcile.class)
           .command("record-created", Command.RecordCreated.class)
           .command("record-create-failed", Command.RecordCreateFailed.class)
           .command("place", Command.Place.class)
@@ -58,6 +61,8 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
           .event("migrate-started", Event.MigrateStarted.class)
           .event("migrated", Event.Migrated.class)
           .event("migrate-failed", Event.MigrateFailed.class)
+          .event("diverged", Event.Diverged.class)
+          .event("reconciled", Event.Reconciled.class)
           .event("drop-started", Event.DropStarted.class)
           .event("dropped", Event.Dropped.class)
           .event("drop-failed", Event.DropFailed.class);
@@ -117,7 +122,7 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
           List.of(
               new OperationRequest(
                   "drop/" + d.serial(), DROP, new Pool.DropInput(d.spec().home(), d.birth())));
-      case Absent _, CreateFailed _, Open _, Dropping _ -> List.of();
+      case Absent _, CreateFailed _, Open _, Dropping _, Diverged _ -> List.of();
     };
   }
 
@@ -182,6 +187,13 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
           open(
               describe(node.put("state", o.migration() == null ? "open" : "migrating"), o.spec()),
               o);
+      case Diverged d -> {
+        node = (ObjectNode) summary(d.before());
+        node.remove("operation"); // it runs nothing
+        yield node.put("was", node.path("state").asText())
+            .put("state", "diverged")
+            .put("findings", d.findings().size());
+      }
       case Dropping d ->
           d.problem() == null
               ? describe(node.put("state", "dropping"), d.spec())

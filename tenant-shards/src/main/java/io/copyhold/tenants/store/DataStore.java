@@ -105,6 +105,20 @@ public interface DataStore {
    */
   TenantDigest digest(HomeRef home, String tenant);
 
+  /**
+   * Every home that is or was here, with who has been in it. One connection per database home.
+   */
+  List<HomeRecord> roll();
+
+  /**
+   * Writes down that the owner agrees with its home in a timeline of the control plane: from now on
+   * it takes that timeline's writes, and none of an older one. Repeatable.
+   *
+   * @param tenant in a pool, the member that agrees; null for the pool itself and for other homes
+   * @param epoch the home's, or the member's, is at least this from now on
+   */
+  void confirm(HomeRecord home, @Nullable String tenant, long timeline, long epoch);
+
   /** Bytes on disk of the home, indexes included; 0 when there is none. */
   long sizeBytes(HomeRef home);
 }

@@ -4,6 +4,7 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
+import io.copyhold.tenants.divergence.Evidence;
 import io.copyhold.tenants.isolation.Isolation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     │                     ▲   └▶ ProvisioningFailed          (Onboard again=true ──▶ Provisioning)
  *     └──Adopt──▶ Adopting (inventory, offer, taking over) ──▶ Live
  * </pre>
+ *
+ * <p>From any of these it may become Diverged, and from there what its home says.
  */
 public sealed interface Tenant {
   int serial();
@@ -59,6 +62,24 @@ public sealed interface Tenant {
    */
   record Offboarding(Profile profile, Home home, int serial, @Nullable Problem problem)
       implements Tenant {}
+
+  /**
+   * The journal went back in time and is behind the tenant's home: read only, until somebody
+   * reconciles it with what the home says. It runs nothing.
+   *
+   * @param before as the journal knows it
+   * @param findings what does not agree
+   */
+  record Diverged(Tenant before, Evidence evidence, List<String> findings) implements Tenant {
+    public Diverged {
+      findings = List.copyOf(findings);
+    }
+
+    @Override
+    public int serial() {
+      return before.serial();
+    }
+  }
 
   /** The id stays taken. */
   record Offboarded(Profile profile, int serial) implements Tenant {}

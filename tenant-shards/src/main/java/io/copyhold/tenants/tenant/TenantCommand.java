@@ -1,12 +1,15 @@
 package io.copyhold.tenants.tenant;
 
 import io.copyhold.runtime.Problem;
+import io.copyhold.runtime.entity.Verifying;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Target;
+import io.copyhold.tenants.divergence.Evidence;
 import io.copyhold.tenants.tenant.Tenant.Found;
 import io.copyhold.tenants.tenant.Tenant.Offer;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What is asked of a {@link Tenant}: plain data, safe to send twice. */
 public sealed interface TenantCommand {
@@ -62,6 +65,16 @@ public sealed interface TenantCommand {
 
   /** Leaves it alone. */
   record AbandonAdoption() implements TenantCommand {}
+
+  /** Holds it against what its homes say of it. */
+  record Verify(Evidence evidence) implements TenantCommand, Verifying {}
+
+  /**
+   * Takes over what the home says, where it is diverged.
+   *
+   * @param profile for a tenant that the journal does not know; else null
+   */
+  record Reconcile(@Nullable Profile profile) implements TenantCommand {}
 
   /** How {@code provision/<serial>} or {@code adopt/<serial>} ended well. */
   record RecordHome(int serial, Home home) implements TenantCommand {}

@@ -3,10 +3,12 @@ package io.copyhold.tenants.tenant;
 import io.copyhold.runtime.Problem;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Migration;
+import io.copyhold.tenants.divergence.Evidence;
 import io.copyhold.tenants.tenant.Tenant.Found;
 import io.copyhold.tenants.tenant.Tenant.Offer;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What happened to a {@link Tenant}; journaled for ever. */
 public sealed interface TenantEvent {
@@ -65,6 +67,24 @@ public sealed interface TenantEvent {
   record Migrated(int serial, String version) implements TenantEvent {}
 
   record MigrateFailed(int serial, Problem problem) implements TenantEvent {}
+
+  /** The journal is behind its home. */
+  record Diverged(Evidence evidence, List<String> findings) implements TenantEvent {
+    public Diverged {
+      findings = List.copyOf(findings);
+    }
+  }
+
+  /**
+   * What the home says holds from now on.
+   *
+   * @param profile null for a tenant that never was, as far as anybody knows
+   * @param home null when there is none
+   * @param suspended its login was found closed
+   */
+  record Reconciled(
+      @Nullable Profile profile, @Nullable Home home, boolean suspended, int serial)
+      implements TenantEvent {}
 
   record OffboardStarted(int serial) implements TenantEvent {}
 

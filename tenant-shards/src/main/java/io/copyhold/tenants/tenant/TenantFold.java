@@ -3,6 +3,7 @@ package io.copyhold.tenants.tenant;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.tenant.Tenant.Absent;
 import io.copyhold.tenants.tenant.Tenant.Adopting;
+import io.copyhold.tenants.tenant.Tenant.Diverged;
 import io.copyhold.tenants.tenant.Tenant.Live;
 import io.copyhold.tenants.tenant.Tenant.Offboarded;
 import io.copyhold.tenants.tenant.Tenant.Offboarding;
@@ -22,16 +23,20 @@ final class TenantFold {
           new Provisioning(profile, wish, serial);
       case TenantEvent.AdoptionStarted(var profile, var found, var serial) ->
           new Adopting(profile, found, serial, new Phase.Inventory());
+      case TenantEvent.Diverged(var evidence, var findings) ->
+          new Diverged(tenant instanceof Diverged d ? d.before() : tenant, evidence, findings);
       case TenantEvent.Configured _, TenantEvent.Renamed _, TenantEvent.Tagged _ ->
           profiled(tenant, event);
       default ->
           switch (tenant) {
+            case Diverged d when event instanceof TenantEvent.Reconciled reconciled ->
+                TenantDivergence.evolve(d, reconciled);
             case Provisioning p -> provisioning(p, event);
             case ProvisioningFailed f -> failed(f, event);
             case Adopting a -> adopting(a, event);
             case Live l -> live(l, event);
             case Offboarding o -> offboarding(o, event);
-            case Absent _, Offboarded _ -> throw corrupt(tenant, event);
+            case Absent _, Offboarded _, Diverged _ -> throw corrupt(tenant, event);
           };
     };
   }
@@ -134,7 +139,7 @@ final class TenantFold {
               l.task(),
               l.failure(),
               l.problem());
-      case Absent _, Offboarding _, Offboarded _ -> throw corrupt(tenant, event);
+      case Absent _, Offboarding _, Offboarded _, Diverged _ -> throw corrupt(tenant, event);
     };
   }
 

@@ -8,6 +8,7 @@ import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.tenant.Tenant.Absent;
 import io.copyhold.tenants.tenant.Tenant.Adopting;
+import io.copyhold.tenants.tenant.Tenant.Diverged;
 import io.copyhold.tenants.tenant.Tenant.Found;
 import io.copyhold.tenants.tenant.Tenant.Live;
 import io.copyhold.tenants.tenant.Tenant.Offboarded;
@@ -31,7 +32,29 @@ final class TenantRules {
   private TenantRules() {}
 
   static Decision<TenantEvent> decide(Tenant tenant, TenantCommand command) {
+    return tenant instanceof Diverged diverged
+            && !(command instanceof TenantCommand.Verify)
+            && !(command instanceof TenantCommand.Reconcile)
+        ? diverged(diverged, command)
+        : decideAgreed(tenant, command);
+  }
+
+  /** What an operation of its lost past reports is passed over. */
+  private static Decision<TenantEvent> diverged(Diverged diverged, TenantCommand command) {
     return switch (command) {
+      case TenantCommand.RecordHome _,
+          TenantCommand.RecordOffer _,
+          TenantCommand.RecordDone _,
+          TenantCommand.RecordFailed _ ->
+          Decision.accept();
+      default -> Decision.refuse(notHere(diverged));
+    };
+  }
+
+  private static Decision<TenantEvent> decideAgreed(Tenant tenant, TenantCommand command) {
+    return switch (command) {
+      case TenantCommand.Verify(var evidence) -> TenantDivergence.verify(tenant, evidence);
+      case TenantCommand.Reconcile(var profile) -> TenantDivergence.reconcile(tenant, profile);
       case TenantCommand.Onboard onboard -> onboard(tenant, onboard);
       case TenantCommand.Configure configure -> configure(tenant, configure);
       case TenantCommand.Rename(var name) -> rename(tenant, name);
@@ -86,6 +109,7 @@ final class TenantRules {
               Problem.conflict("tenant-offboarding", "the tenant is being offboarded")
                   .at(where(o.profile()))
                   .todo("wait until it is gone, then onboard it with again=true"));
+      case Diverged d -> Decision.refuse(notHere(d));
       case Offboarded o ->
           onboard.again()
               ? Decision.accept(start)
@@ -277,7 +301,7 @@ final class TenantRules {
               Problem.conflict("tenant-adopting", "the tenant is being adopted")
                   .at(where(profile))
                   .todo("abandon its adoption"));
-      case Absent _ -> Decision.refuse(notHere(tenant));
+      case Absent _, Diverged _ -> Decision.refuse(notHere(tenant));
     };
   }
 
@@ -304,7 +328,13 @@ final class TenantRules {
               && l.home().ref().isolation() == found.isolation()
               && l.profile().equals(profile) ->
           Decision.accept();
-      case Adopting _, Live _, Provisioning _, ProvisioningFailed _, Offboarding _, Offboarded _ ->
+      case Adopting _,
+          Live _,
+          Provisioning _,
+          ProvisioningFailed _,
+          Offboarding _,
+          Offboarded _,
+          Diverged _ ->
           Decision.refuse(
               Problem.conflict("tenant-exists", "a tenant of this id is there or was there")
                   .at(where(profile))
@@ -420,7 +450,7 @@ final class TenantRules {
       case ProvisioningFailed f -> f.profile();
       case Adopting a -> a.profile();
       case Live l -> l.profile();
-      case Absent _, Offboarding _, Offboarded _ -> null;
+      case Absent _, Offboarding _, Offboarded _, Diverged _ -> null;
     };
   }
 
@@ -448,6 +478,7 @@ final class TenantRules {
           Problem.conflict("tenant-offboarded", "the tenant was offboarded")
               .at(where(o.profile()))
               .todo("onboard it with again=true");
+      case Diverged d -> TenantDivergence.problem(d);
       case Live l -> throw new IllegalStateException("it is live: " + l.profile().tenant());
     };
   }

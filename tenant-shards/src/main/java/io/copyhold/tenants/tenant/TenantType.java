@@ -15,6 +15,7 @@ import io.copyhold.tenants.changelog.SchemaVersion;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.tenant.Tenant.Absent;
 import io.copyhold.tenants.tenant.Tenant.Adopting;
+import io.copyhold.tenants.tenant.Tenant.Diverged;
 import io.copyhold.tenants.tenant.Tenant.Live;
 import io.copyhold.tenants.tenant.Tenant.Offboarded;
 import io.copyhold.tenants.tenant.Tenant.Offboarding;
@@ -56,6 +57,8 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
           .command("adopt", TenantCommand.Adopt.class)
           .command("confirm-adoption", TenantCommand.ConfirmAdoption.class)
           .command("abandon-adoption", TenantCommand.AbandonAdoption.class)
+          .command("verify", TenantCommand.Verify.class)
+          .command("reconcile", TenantCommand.Reconcile.class)
           .command("record-home", TenantCommand.RecordHome.class)
           .command("record-offer", TenantCommand.RecordOffer.class)
           .command("record-done", TenantCommand.RecordDone.class)
@@ -80,6 +83,8 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
           .event("migrate-started", TenantEvent.MigrateStarted.class)
           .event("migrated", TenantEvent.Migrated.class)
           .event("migrate-failed", TenantEvent.MigrateFailed.class)
+          .event("diverged", TenantEvent.Diverged.class)
+          .event("reconciled", TenantEvent.Reconciled.class)
           .event("offboard-started", TenantEvent.OffboardStarted.class)
           .event("offboard-failed", TenantEvent.OffboardFailed.class)
           .event("offboarded", TenantEvent.Offboarded.class);
@@ -150,7 +155,8 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
                   "offboard/" + o.serial(),
                   OFFBOARD,
                   new Tenant.HomeInput(o.profile().tenant(), o.home())));
-      case Absent _, ProvisioningFailed _, Live _, Offboarding _, Offboarded _ -> List.of();
+      case Absent _, ProvisioningFailed _, Live _, Offboarding _, Offboarded _, Diverged _ ->
+          List.of();
     };
   }
 
@@ -226,6 +232,13 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
             : node.put("state", "offboarding-failed").put("problem", o.problem().code());
       }
       case Offboarded o -> profile(node.put("state", "offboarded"), o.profile());
+      case Diverged d -> {
+        node = (ObjectNode) summary(d.before());
+        node.remove("operation"); // it runs nothing
+        yield node.put("was", node.path("state").asText())
+            .put("state", "diverged")
+            .put("findings", d.findings().size());
+      }
     };
   }
 

@@ -69,12 +69,13 @@ final class Adoptions {
           }
           Sql.update(
               c,
-              "insert into copyhold.member (role, home, tenant, epoch) values (?::name, ?, ?, ?)"
+              "insert into copyhold.member (role, home, tenant, epoch, timeline)"
+                  + " select ?::name, home, ?, ?, timeline from copyhold.home where home = ?"
                   + " on conflict do nothing",
               Place.login(adoption.tenant()),
-              place.key(),
               adoption.tenant(),
-              fence.epoch());
+              fence.epoch(),
+              place.key());
           if (adoption.position() > 0) {
             book.record(
                 c,

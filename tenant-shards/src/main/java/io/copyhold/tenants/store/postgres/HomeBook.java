@@ -19,6 +19,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,13 +33,18 @@ final class HomeBook {
   static final String DROPPING = "dropping";
   static final String DROPPED = "dropped";
 
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
   private static final String DEFINITION = read();
 
   private final Duration fenceAge;
+  private final LongUnaryOperator timelines;
 
-  HomeBook(Duration fenceAge) {
+  /**
+   * @param timelines the control plane's timeline in which a term was given out
+   */
+  HomeBook(Duration fenceAge, LongUnaryOperator timelines) {
     this.fenceAge = fenceAge;
+    this.timelines = timelines;
   }
 
   /** One home as its row says. */
@@ -127,15 +133,17 @@ final class HomeBook {
       throws SQLException {
     Sql.update(
         c,
-        "insert into copyhold.home (home, isolation, database, schema, owner, app, state, changelog)"
-            + " values (?, ?, ?, ?, ?, ?, 'dropped', ?) on conflict do nothing",
+        "insert into copyhold.home"
+            + " (home, isolation, database, schema, owner, app, state, changelog, timeline)"
+            + " values (?, ?, ?, ?, ?, ?, 'dropped', ?, ?) on conflict do nothing",
         place.key(),
         place.isolation().name(),
         place.database(),
         place.schema(),
         place.owner(),
         place.app(),
-        changelog);
+        changelog,
+        timeline(fence));
     enter(c, place, fence, null);
     Row row = find(c, place.key()).orElseThrow();
     if (row.state().equals(DROPPED)) {
@@ -183,12 +191,13 @@ final class HomeBook {
     String[] verdict =
         Sql.first(
                 c,
-                "select verdict, coalesce(seen, '') from copyhold.enter(?, ?, ?, ?, ?, ?, ?, ?,"
+                "select verdict, coalesce(seen, '') from copyhold.enter(?, ?, ?, ?, ?, ?, ?, ?, ?,"
                     + " make_interval(secs => ?))",
                 r -> new String[] {r.getString(1), r.getString(2)},
                 place.key(),
                 fence.owner().toString(),
                 fence.operation().toString(),
+                timeline(fence),
                 fence.token().term(),
                 fence.token().attempt(),
                 fence.key(),
@@ -201,6 +210,14 @@ final class HomeBook {
         return verdict[1];
       }
       case "home-missing" -> throw new ProblemException(missing(place));
+      case "stale-timeline" ->
+          throw new ProblemException(
+              Problem.conflict(
+                      "stale-token",
+                      "This began before the control database was put back or failed over, and has"
+                          + " been replaced.")
+                  .at(place.key()));
+      case "unverified" -> throw new ProblemException(unverified(place));
       case "stale-token" ->
           throw new ProblemException(
               Problem.conflict(
@@ -224,6 +241,19 @@ final class HomeBook {
                   .todo("Take the home's present epoch and try again."));
       default -> throw new IllegalStateException(verdict[0]);
     }
+  }
+
+  private long timeline(Fence fence) {
+    return timelines.applyAsLong(fence.token().term());
+  }
+
+  private static Problem unverified(Place place) {
+    return Problem.unavailable(
+            "home-unverified",
+            "The control database was put back or failed over, and the home has not been found to"
+                + " agree with its owner since.")
+        .at(place.key())
+        .todo("It is compared by itself; if its owner is diverged, reconcile that.");
   }
 
   static Problem missing(Place place) {

@@ -8,6 +8,7 @@ import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreSettings;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.function.LongUnaryOperator;
 import java.util.random.RandomGenerator;
 
 /** Opens PostgreSQL servers, 15 to 18, as data stores. */
@@ -17,9 +18,20 @@ public final class PostgresEngine implements Engine {
   private final Permits permits;
   private final Pause pause;
   private final RandomGenerator random;
+  private final LongUnaryOperator timelines;
 
-  /** On the machine's clock and a secure source of randomness. */
+  /** For a control plane whose journal never goes back. */
   public PostgresEngine(StoreSettings settings, Permits permits) {
+    this(settings, permits, _ -> 0);
+  }
+
+  /**
+   * On the machine's clock and a secure source of randomness.
+   *
+   * @param timelines the control plane's timeline in which a term was given out; may block
+   */
+  public PostgresEngine(StoreSettings settings, Permits permits, LongUnaryOperator timelines) {
+    this.timelines = timelines;
     this.settings = settings;
     this.permits = permits;
     this.pause = new Pause(InstantSource.system(), Thread::sleep, settings.poll());
@@ -36,6 +48,7 @@ public final class PostgresEngine implements Engine {
     Sessions sessions =
         new Sessions(address, () -> passwords.reveal(address.secret()), settings, permits);
     return new Opened(
-        new PostgresStore(address, sessions, permits, settings, pause, random), sessions::close);
+        new PostgresStore(address, sessions, permits, settings, pause, random, timelines),
+        sessions::close);
   }
 }

@@ -10,6 +10,7 @@ import io.copyhold.tenants.store.Applied;
 import io.copyhold.tenants.store.ConnectionInfo;
 import io.copyhold.tenants.store.DataStore;
 import io.copyhold.tenants.store.Fence;
+import io.copyhold.tenants.store.HomeRecord;
 import io.copyhold.tenants.store.HomeState;
 import io.copyhold.tenants.store.Inventory;
 import io.copyhold.tenants.store.LedgerRow;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongUnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,7 @@ final class PostgresStore implements DataStore {
   private final Scripts scripts;
   private final LoneScripts loneScripts;
   private final Adoptions adoptions;
+  private final Rolls rolls;
 
   PostgresStore(
       StoreAddress address,
@@ -49,12 +52,13 @@ final class PostgresStore implements DataStore {
       Permits permits,
       StoreSettings settings,
       Pause pause,
-      RandomGenerator random) {
+      RandomGenerator random,
+      LongUnaryOperator timelines) {
     this.address = address;
     this.shared = address.sharedDatabase();
     this.sessions = sessions;
     this.permits = permits;
-    this.book = new HomeBook(settings.fenceAge());
+    this.book = new HomeBook(settings.fenceAge(), timelines);
     Exclusive exclusive = new Exclusive(sessions, book, pause, settings);
     Logins logins = new Logins(sessions, pause, settings, random);
     this.homes = new Homes(shared, sessions, book, exclusive, logins, settings);
@@ -62,6 +66,7 @@ final class PostgresStore implements DataStore {
     this.scripts = new Scripts(sessions, book, pause, random, settings);
     this.loneScripts = new LoneScripts(sessions, book, exclusive, scripts, pause, settings);
     this.adoptions = new Adoptions(shared, sessions, book, homes, logins);
+    this.rolls = new Rolls(address.store(), shared, sessions);
   }
 
   @Override
@@ -231,6 +236,16 @@ final class PostgresStore implements DataStore {
                 sessions.read(
                     place.database(), "measuring the home", c -> Homes.sizeBytes(c, place)))
         .orElse(0L);
+  }
+
+  @Override
+  public List<HomeRecord> roll() {
+    return rolls.read();
+  }
+
+  @Override
+  public void confirm(HomeRecord home, @Nullable String tenant, long timeline, long epoch) {
+    rolls.confirm(home, tenant, timeline, epoch);
   }
 
   private Place place(HomeRef home) {

@@ -52,13 +52,14 @@ final class Tenants {
           logins.open(c, place, tenant, verifier);
           Sql.update(
               c,
-              "insert into copyhold.member (role, home, tenant, epoch) values (?::name, ?, ?, ?)"
+              "insert into copyhold.member (role, home, tenant, epoch, timeline)"
+                  + " select ?::name, home, ?, ?, timeline from copyhold.home where home = ?"
                   + " on conflict (home, tenant) do update"
                   + " set suspended = false, epoch = greatest(copyhold.member.epoch, excluded.epoch)",
               Place.login(tenant),
-              place.key(),
               tenant,
-              fence.epoch());
+              fence.epoch(),
+              place.key());
           return true;
         });
   }

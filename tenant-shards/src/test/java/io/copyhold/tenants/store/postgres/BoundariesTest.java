@@ -142,7 +142,7 @@ class BoundariesTest {
         refused(c, "select * from copyhold." + table);
         refused(c, "insert into copyhold." + table + " select * from copyhold." + table);
       }
-      refused(c, "select copyhold.enter('x', 'x', 'x', 1, 1, 'x', 1, 'x', '1 day')");
+      refused(c, "select copyhold.enter('x', 'x', 'x', 0, 1, 1, 'x', 1, 'x', '1 day')");
       refused(c, "create schema mine");
       refused(c, "create table public.x (a int)");
       refused(c, "create function public.x() returns int language sql return 1");
