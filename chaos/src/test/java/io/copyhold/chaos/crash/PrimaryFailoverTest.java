@@ -224,8 +224,7 @@ class PrimaryFailoverTest {
 
   @Test
   void aSynchronousStandbyTakesOverAndNothingAcknowledgedIsLost() throws Exception {
-    Installed.run(
-        primary.database("postgres"), "alter system set synchronous_standby_names = '*'");
+    Installed.run(primary.database("postgres"), "alter system set synchronous_standby_names = '*'");
     Installed.run(primary.database("postgres"), "select pg_reload_conf()");
     Rest.until(
         "the standby is synchronous",
@@ -304,20 +303,19 @@ class PrimaryFailoverTest {
     rest.change("POST", "/v1/tenants/before/migrate", map("version", "2"));
     Rest.until(
         "migrated",
-        () ->
-            rest.state("/v1/tenants/before").path("home").path("version").asText().equals("2"));
+        () -> rest.state("/v1/tenants/before").path("home").path("version").asText().equals("2"));
     killPrimary();
     promote();
     verified();
-    Rest.until("both are diverged", () -> diverged().equals(new TreeSet<>(List.of("before", "unheard"))));
+    Rest.until(
+        "both are diverged", () -> diverged().equals(new TreeSet<>(List.of("before", "unheard"))));
     Rest.Said refused = rest.send("PUT", "/v1/tenants/before/name", map("name", "Lost"));
     assertThat(refused.status()).isEqualTo(409);
     assertThat(refused.body().path("type").asText()).contains("diverged");
     rest.change("POST", "/v1/tenants/before/reconcile", null);
     Rest.until(
         "before took over what its home says",
-        () ->
-            rest.state("/v1/tenants/before").path("home").path("version").asText().equals("2"));
+        () -> rest.state("/v1/tenants/before").path("home").path("version").asText().equals("2"));
     rest.change("PUT", "/v1/tenants/before/name", map("name", "Found"));
     onboard("after");
   }

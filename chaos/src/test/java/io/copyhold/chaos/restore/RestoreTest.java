@@ -52,7 +52,11 @@ class RestoreTest {
           api,
           "PUT",
           "/v1/pools/shared",
-          json().put("store", STORE).put("changelog", "app").put("version", "1").put("membersMax", 9));
+          json()
+              .put("store", STORE)
+              .put("changelog", "app")
+              .put("version", "1")
+              .put("membersMax", 9));
       state(api, "pools/shared", "open");
       for (String id : List.of("stays", "migrated", "leaves", "suspended")) {
         onboard(api, id, "schema");
@@ -79,8 +83,8 @@ class RestoreTest {
       assertThat(restore(backups)).as("while it runs").isEqualTo(1);
       before.state().children().stream()
           .filter(child -> !child.name().equals(STORE))
-          .forEach(child ->
-              ProcessHandle.of(child.pid()).ifPresent(ProcessHandle::destroyForcibly));
+          .forEach(
+              child -> ProcessHandle.of(child.pid()).ifPresent(ProcessHandle::destroyForcibly));
     }
     assertThat(Main.commandLine().execute("control", "restore", "--data", data.toString()))
         .as("over a database that is there")
@@ -110,8 +114,8 @@ class RestoreTest {
       change(api, "PUT", "/v1/tenants/in-pool/name", json().put("name", "Here, too"));
       assertThat(api.get("/v1/tenants/migrated/connection").path("user").asText())
           .isEqualTo("t_migrated");
-      assertThatThrownBy(() ->
-              change(api, "PUT", "/v1/tenants/migrated/name", json().put("name", "Lost")))
+      assertThatThrownBy(
+              () -> change(api, "PUT", "/v1/tenants/migrated/name", json().put("name", "Lost")))
           .isInstanceOf(ProblemException.class)
           .hasMessageContaining("is behind this owner's home")
           .hasMessageContaining("schema version 2");
@@ -140,8 +144,7 @@ class RestoreTest {
 
       change(api, "POST", "/v1/tenants/suspended/resume", null);
       state(api, "tenants/suspended", "active");
-      change(
-          api, "PUT", "/v1/rollouts/to-2", json().put("changelog", "app").put("version", "2"));
+      change(api, "PUT", "/v1/rollouts/to-2", json().put("changelog", "app").put("version", "2"));
       state(api, "rollouts/to-2", "done");
       for (String id :
           List.of("stays", "migrated", "own-database", "suspended", "late", "late-database")) {
@@ -255,19 +258,14 @@ class RestoreTest {
   }
 
   private static String version(Api api, String tenant) throws Exception {
-    return api.get("/v1/tenants/" + tenant)
-        .path("state")
-        .path("home")
-        .path("version")
-        .asText();
+    return api.get("/v1/tenants/" + tenant).path("state").path("home").path("version").asText();
   }
 
   private static TreeSet<String> diverged(Api api) throws Exception {
     TreeSet<String> found = new TreeSet<>();
     api.get("/v1/diverged?limit=1000")
         .path("items")
-        .forEach(item ->
-            found.add(item.path("type").asText() + "/" + item.path("id").asText()));
+        .forEach(item -> found.add(item.path("type").asText() + "/" + item.path("id").asText()));
     return found;
   }
 

@@ -187,7 +187,8 @@ public final class Backups {
         FileTrees.delete(settings.directory().resolve(all.get(i).id()));
       }
     }
-    Instant needed = list().getLast().at().minus(Duration.ofHours(1)); // what its own log begins with
+    Instant needed =
+        list().getLast().at().minus(Duration.ofHours(1)); // what its own log begins with
     if (Files.isDirectory(settings.wal())) {
       try (Stream<Path> files = Files.list(settings.wal())) {
         for (Path file : files.toList()) {

@@ -47,10 +47,8 @@ public record ControlBackup(
    * @param backupDue next backup
    * @param drillDue next drill
    */
-  public record Plan(
-      Duration every, Duration drillEvery, Instant backupDue, Instant drillDue) {
-    static final Plan NONE =
-        new Plan(Duration.ZERO, Duration.ZERO, Instant.EPOCH, Instant.EPOCH);
+  public record Plan(Duration every, Duration drillEvery, Instant backupDue, Instant drillDue) {
+    static final Plan NONE = new Plan(Duration.ZERO, Duration.ZERO, Instant.EPOCH, Instant.EPOCH);
   }
 
   /** What runs. */

@@ -122,8 +122,7 @@ public final class ControlBackupType implements EntityType<ControlBackup, Comman
   @Override
   public JsonNode summary(ControlBackup state) {
     ObjectNode node = Mappers.JSON.createObjectNode();
-    Problem problem =
-        state.backupProblem() != null ? state.backupProblem() : state.drillProblem();
+    Problem problem = state.backupProblem() != null ? state.backupProblem() : state.drillProblem();
     node.put("state", state.task() != null ? "running" : problem != null ? "failed" : "idle");
     if (state.task() != null) {
       node.put("operation", state.task().word() + "/" + state.serial());

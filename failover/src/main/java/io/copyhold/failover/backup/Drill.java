@@ -73,8 +73,7 @@ public final class Drill {
             Map.of());
     Path wal = backups.settings().wal();
     try {
-      RestoredServer.make(
-          settings, backups.open(taken), Files.isDirectory(wal) ? wal : null, null);
+      RestoredServer.make(settings, backups.open(taken), Files.isDirectory(wal) ? wal : null, null);
       try (EmbeddedPostgres server = EmbeddedPostgres.start(settings)) {
         long recovered = Duration.between(began, clock.instant()).toMillis();
         Database restored = server.database(live.name());

@@ -14,9 +14,4 @@ import java.time.Instant;
  * @param liveEvents in the live journal when the drill began
  */
 public record Drilled(
-    String backup,
-    Instant at,
-    long recoveredMs,
-    long behindMs,
-    long events,
-    long liveEvents) {}
+    String backup, Instant at, long recoveredMs, long behindMs, long events, long liveEvents) {}

@@ -63,8 +63,7 @@ public final class Restore {
     boolean done = false;
     Path wal = backups.settings().wal();
     try {
-      RestoredServer.make(
-          server, backups.open(taken), Files.isDirectory(wal) ? wal : null, until);
+      RestoredServer.make(server, backups.open(taken), Files.isDirectory(wal) ? wal : null, until);
       done = true;
     } finally {
       if (!done && before != null && !Files.exists(data)) {

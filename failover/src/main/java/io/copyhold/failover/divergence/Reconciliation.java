@@ -16,7 +16,6 @@ import io.copyhold.tenants.store.Store;
 import io.copyhold.tenants.tenant.Home;
 import io.copyhold.tenants.tenant.TenantCommand;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,8 +57,7 @@ public final class Reconciliation {
     if (reply instanceof Reply.Applied applied) {
       Optional<JsonNode> after = view(owner);
       places(owner, before.map(Reconciliation::known), after, origin);
-      verification.agreed(
-          owner, rolls, applied.view().path("epoch").asLong(0));
+      verification.agreed(owner, rolls, applied.view().path("epoch").asLong(0));
     }
     return reply;
   }

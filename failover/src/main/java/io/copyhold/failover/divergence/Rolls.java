@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param homes by owner, those that are gone included
  * @param attempts how many attempts of each operation the journal has from before the timeline
  */
-record Rolls(
-    long timeline, Map<EntityRef, List<HomeRecord>> homes, Map<EntityRef, Long> attempts) {
+record Rolls(long timeline, Map<EntityRef, List<HomeRecord>> homes, Map<EntityRef, Long> attempts) {
   /** Keys in one query. */
   private static final int OPERATIONS_MAX = 1_000;
 
@@ -34,8 +33,7 @@ record Rolls(
     Map<EntityRef, List<HomeRecord>> homes = new HashMap<>();
     Set<EntityRef> operations = new LinkedHashSet<>();
     for (HomeRecord home : all) {
-      owners(home)
-          .forEach(owner -> homes.computeIfAbsent(owner, _ -> new ArrayList<>()).add(home));
+      owners(home).forEach(owner -> homes.computeIfAbsent(owner, _ -> new ArrayList<>()).add(home));
       home.traces().forEach(trace -> operations.add(EntityRef.parse(trace.operation())));
     }
     Map<EntityRef, Long> attempts = new HashMap<>();
@@ -76,7 +74,9 @@ record Rolls(
                 home.home(),
                 home.changelog(),
                 home.version(),
-                pooled(home, owner) ? member.map(HomeRecord.Member::epoch).orElse(1L) : home.epoch(),
+                pooled(home, owner)
+                    ? member.map(HomeRecord.Member::epoch).orElse(1L)
+                    : home.epoch(),
                 home.adopted(),
                 member.map(HomeRecord.Member::suspended).orElse(false)));
       }
@@ -119,7 +119,8 @@ record Rolls(
   }
 
   private static boolean lives(HomeRecord home, EntityRef owner, boolean member) {
-    return member || !pooled(home, owner) && home.members().isEmpty()
+    return member
+        || !pooled(home, owner) && home.members().isEmpty()
         || owner.equals(PoolType.ref(home.home().name()))
             && home.home().isolation() == Isolation.POOL;
   }

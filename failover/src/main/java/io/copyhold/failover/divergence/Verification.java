@@ -88,8 +88,7 @@ public final class Verification implements AutoCloseable {
     entities = all;
     stores = dataStores;
     changed = newTimeline;
-    timer.scheduleWithFixedDelay(
-        this::look, 0, settings.look().toMillis(), TimeUnit.MILLISECONDS);
+    timer.scheduleWithFixedDelay(this::look, 0, settings.look().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   public Timeline timeline() {

@@ -17,8 +17,7 @@ class ControlBackupTest {
       EntityScenario.of(ControlBackup.TYPE);
 
   private static Taken taken(String id) {
-    return new Taken(
-        id, Instant.EPOCH, 10, 1_000, 900, "1/1", "0/1", "0/2", List.of(), 0);
+    return new Taken(id, Instant.EPOCH, 10, 1_000, 900, "1/1", "0/1", "0/2", List.of(), 0);
   }
 
   @Test
@@ -52,8 +51,7 @@ class ControlBackupTest {
     scenario.after(new Command.RecordTaken(2, taken("b")));
     assertThat(scenario.summary().path("state").asText()).isEqualTo("failed");
     scenario.after(new Command.Begin(Task.DRILL));
-    scenario.after(
-        new Command.RecordDrilled(3, new Drilled("b", Instant.EPOCH, 1, 2, 3, 4)));
+    scenario.after(new Command.RecordDrilled(3, new Drilled("b", Instant.EPOCH, 1, 2, 3, 4)));
     assertThat(scenario.summary().path("state").asText()).isEqualTo("idle");
   }
 

@@ -215,8 +215,7 @@ public final class ControlRoutes implements MoreRoutes {
 
   private Answer reconcile(Call call, EntityRef owner, Object command) {
     Origin origin = call.origin();
-    return Resource.changed(
-        reconciliation.reconcile(owner, command, origin, call.dryRun()));
+    return Resource.changed(reconciliation.reconcile(owner, command, origin, call.dryRun()));
   }
 
   @Override

@@ -45,8 +45,7 @@ final class ControlCommands {
   }
 
   static Group diverged() {
-    return new Group("diverged", "Owners that are behind their homes.")
-        .add("list", new Diverged());
+    return new Group("diverged", "Owners that are behind their homes.").add("list", new Diverged());
   }
 
   @Command(
@@ -293,7 +292,7 @@ final class ControlCommands {
                     SupervisorSettings.from(all, directory).controlServer(0),
                     InstantSource.system())
                 .run(id, to, replace);
-        var out = spec == null ? new java.io.PrintWriter(System.out) : spec.commandLine().getOut();
+        java.io.PrintWriter out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
         out.println(
             "restored "
                 + done.backup().id()

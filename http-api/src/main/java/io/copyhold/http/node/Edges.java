@@ -151,7 +151,10 @@ final class Edges implements AutoCloseable {
         OpenTelemetryTelemetry.start(TelemetrySettings.from(config), settings.name(), metrics);
     Feed feed = control.feed();
     this.directory =
-        Directory.open(feed, FeedSettings.from(config), directorySettings(config, settings, verification.timeline()));
+        Directory.open(
+            feed,
+            FeedSettings.from(config),
+            directorySettings(config, settings, verification.timeline()));
     metrics.gauge(
         "copyhold_directory_lag_seconds",
         "For how long something may be missing from the directory.",
@@ -198,8 +201,18 @@ final class Edges implements AutoCloseable {
       InstantSource clock,
       Verification verification) {
     return new Edges(
-        config, settings, system, types, control, secrets, entities, history, blocking, parts,
-        clock, verification);
+        config,
+        settings,
+        system,
+        types,
+        control,
+        secrets,
+        entities,
+        history,
+        blocking,
+        parts,
+        clock,
+        verification);
   }
 
   /**
@@ -327,8 +340,7 @@ final class Edges implements AutoCloseable {
         () -> {
           try {
             return directory
-                .list(
-                    Query.of(type, 1).where(java.util.Map.of("state", List.of("diverged"))))
+                .list(Query.of(type, 1).where(java.util.Map.of("state", List.of("diverged"))))
                 .total();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -109,8 +109,7 @@ public final class Node {
     for (NodeExtension.Part part : parts) {
       clock = part.clock(clock);
     }
-    this.verification =
-        new Verification(control.timelines(), VerificationSettings.from(config));
+    this.verification = new Verification(control.timelines(), VerificationSettings.from(config));
     Secrets secrets = SealedSecrets.open(control.secrets(), settings.keyFile());
     this.system =
         ActorSystem.create(
@@ -157,8 +156,18 @@ public final class Node {
     JournalHistory history = new JournalHistory(system, control.events(), types, quarantines);
     this.edges =
         Edges.open(
-            config, settings, system, types, control, secrets, entities, history, blocking, parts,
-            clock, verification);
+            config,
+            settings,
+            system,
+            types,
+            control,
+            secrets,
+            entities,
+            history,
+            blocking,
+            parts,
+            clock,
+            verification);
     edges.show(agenda);
     control.listen(edges::stored);
     edges.show(watch);

@@ -73,9 +73,7 @@ public final class ShardedEntities implements Entities {
                             history,
                             reactor,
                             () -> context.getShard().tell(new ClusterSharding.Passivate<>(self)));
-                    return how == null
-                        ? behavior
-                        : OwnerGate.around(ref, how, behavior);
+                    return how == null ? behavior : OwnerGate.around(ref, how, behavior);
                   });
                 })
             .withMessageExtractor(new Extractor(type.name(), shards))

@@ -59,12 +59,12 @@ public final class BaseBackup {
             if (!location.isEmpty()) {
               throw new ProblemException(
                   Problem.conflict(
-                          "tablespaces", "The server has a tablespace of its own: " + location + ".")
+                          "tablespaces",
+                          "The server has a tablespace of its own: " + location + ".")
                       .todo("Keep the control database in the default tablespace."));
             }
             return new BufferedOutputStream(
-                new GZIPOutputStream(
-                    Files.newOutputStream(directory.resolve(ARCHIVE)), 1 << 16),
+                new GZIPOutputStream(Files.newOutputStream(directory.resolve(ARCHIVE)), 1 << 16),
                 1 << 16);
           }
 

@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
  * One connection in PostgreSQL's streaming replication protocol (chapter 54.4 of its manual), which
  * JDBC cannot speak: enough of it to take a base backup from any server of version 15 or later.
  *
- * <p>Encrypted as {@link Database#sslMode} says, by libpq's rules; a server's certificate is checked
- * against {@code ~/.postgresql/root.crt}. Passwords by SCRAM-SHA-256 only. Blocks; {@link #close}
- * from another thread ends what it waits for.
+ * <p>Encrypted as {@link Database#sslMode} says, by libpq's rules; a server's certificate is
+ * checked against {@code ~/.postgresql/root.crt}. Passwords by SCRAM-SHA-256 only. Blocks; {@link
+ * #close} from another thread ends what it waits for.
  */
 @PortAdapter
 public final class Replication implements Closeable {
@@ -115,8 +115,7 @@ public final class Replication implements Closeable {
       throws IOException {
     Socket socket = new Socket();
     try {
-      socket.connect(
-          new InetSocketAddress(address.host(), address.port()), (int) limit.toMillis());
+      socket.connect(new InetSocketAddress(address.host(), address.port()), (int) limit.toMillis());
       socket.setSoTimeout((int) limit.toMillis());
       socket.setKeepAlive(true);
       Replication opened =
@@ -150,8 +149,7 @@ public final class Replication implements Closeable {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, trust(mode), null);
       SSLSocket secure =
-          (SSLSocket)
-              context.getSocketFactory().createSocket(socket, host, socket.getPort(), true);
+          (SSLSocket) context.getSocketFactory().createSocket(socket, host, socket.getPort(), true);
       if (mode.equals("verify-full")) {
         SSLParameters parameters = secure.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -173,8 +171,7 @@ public final class Replication implements Closeable {
     Path root = Path.of(System.getProperty("user.home"), ".postgresql", "root.crt");
     int number = 0;
     try (var file = Files.newInputStream(root)) {
-      for (Certificate each :
-          CertificateFactory.getInstance("X.509").generateCertificates(file)) {
+      for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(file)) {
         store.setCertificateEntry("root-" + number++, each);
       }
     }

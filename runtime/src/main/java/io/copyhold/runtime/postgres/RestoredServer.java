@@ -251,8 +251,7 @@ public final class RestoredServer {
                 .redirectErrorStream(true));
     try {
       try (var to = process.getOutputStream()) {
-        String verifier =
-            ScramVerifier.of(directory.password().toCharArray(), new SecureRandom());
+        String verifier = ScramVerifier.of(directory.password().toCharArray(), new SecureRandom());
         to.write(
             ("ALTER ROLE "
                     + DataDirectory.SUPERUSER

@@ -76,8 +76,7 @@ final class ScramLogin {
     for (int i = 0; i < proof.length; i++) {
       proof[i] ^= clientKey[i];
     }
-    serverSignature =
-        Base64.getEncoder().encodeToString(hmac(hmac(salted, "Server Key"), message));
+    serverSignature = Base64.getEncoder().encodeToString(hmac(hmac(salted, "Server Key"), message));
     return withoutProof + ",p=" + Base64.getEncoder().encodeToString(proof);
   }
 

@@ -132,8 +132,7 @@ class BaseBackupTest {
     String manifest = Files.readString(taken.resolve("backup_manifest"));
     Files.writeString(
         other.resolve("backup_manifest"),
-        manifest.replaceFirst(
-            "(\"PG_VERSION\".*?\"Checksum\": \")[0-9a-f]{8}", "$100000000"));
+        manifest.replaceFirst("(\"PG_VERSION\".*?\"Checksum\": \")[0-9a-f]{8}", "$100000000"));
     assertThatThrownBy(() -> new BaseBackup(other).verify())
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("PG_VERSION");
@@ -143,7 +142,12 @@ class BaseBackupTest {
   void aWrongPasswordIsRefused() {
     Database wrong =
         new Database(
-            PostgresFixture.loopback(), server.port(), "postgres", "postgres", () -> "no", "disable");
+            PostgresFixture.loopback(),
+            server.port(),
+            "postgres",
+            "postgres",
+            () -> "no",
+            "disable");
     assertThatThrownBy(() -> Replication.open(wrong, LIMIT))
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("password authentication failed");

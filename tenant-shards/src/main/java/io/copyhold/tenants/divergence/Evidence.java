@@ -18,12 +18,7 @@ import java.util.Optional;
  * @param birth serial of the operation that made the home, 0 when that is not known any more
  */
 public record Evidence(
-    String owner,
-    long timeline,
-    List<Seen> homes,
-    List<String> unknown,
-    int serial,
-    int birth) {
+    String owner, long timeline, List<Seen> homes, List<String> unknown, int serial, int birth) {
   public static final int HOMES_MAX = 4;
   public static final int UNKNOWN_MAX = 10;
 

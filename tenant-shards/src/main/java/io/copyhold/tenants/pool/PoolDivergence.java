@@ -95,8 +95,7 @@ final class PoolDivergence {
     if (taken == null || flaw.isPresent()) {
       return Decision.refuse(flaw.orElseThrow());
     }
-    if (!taken.home().equals(seen.home())
-        || !taken.target().changelog().equals(seen.changelog())) {
+    if (!taken.home().equals(seen.home()) || !taken.target().changelog().equals(seen.changelog())) {
       return Decision.refuse(
           Problem.conflict(
                   "home-differs", "the home is " + seen.home() + " and follows " + seen.changelog())

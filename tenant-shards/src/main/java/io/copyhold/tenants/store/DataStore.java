@@ -105,9 +105,7 @@ public interface DataStore {
    */
   TenantDigest digest(HomeRef home, String tenant);
 
-  /**
-   * Every home that is or was here, with who has been in it. One connection per database home.
-   */
+  /** Every home that is or was here, with who has been in it. One connection per database home. */
   List<HomeRecord> roll();
 
   /**

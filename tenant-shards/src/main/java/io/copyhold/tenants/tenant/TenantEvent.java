@@ -82,8 +82,7 @@ public sealed interface TenantEvent {
    * @param home null when there is none
    * @param suspended its login was found closed
    */
-  record Reconciled(
-      @Nullable Profile profile, @Nullable Home home, boolean suspended, int serial)
+  record Reconciled(@Nullable Profile profile, @Nullable Home home, boolean suspended, int serial)
       implements TenantEvent {}
 
   record OffboardStarted(int serial) implements TenantEvent {}

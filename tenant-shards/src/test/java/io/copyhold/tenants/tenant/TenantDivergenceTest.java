@@ -38,24 +38,20 @@ class TenantDivergenceTest {
   @Test
   void oneThatAgreesGoesOn() {
     live();
-    scenario
-        .when(new TenantCommand.Verify(evidence(List.of(seen("1", false)), 1)))
-        .thenNothing();
+    scenario.when(new TenantCommand.Verify(evidence(List.of(seen("1", false)), 1))).thenNothing();
     scenario.when(new TenantCommand.Rename("New")).then(new TenantEvent.Renamed("New"));
   }
 
   @Test
   void aHomeThatIsAheadMakesItReadOnlyUntilItIsReconciled() {
     live();
-    scenario.after(
-        new TenantCommand.Verify(evidence(List.of(seen("3", false)), 5, "migrate/5")));
+    scenario.after(new TenantCommand.Verify(evidence(List.of(seen("3", false)), 5, "migrate/5")));
     assertThat(scenario.summary().path("state").asText()).isEqualTo("diverged");
     assertThat(scenario.summary().path("was").asText()).isEqualTo("active");
     assertThat(scenario.operations()).isEmpty();
     scenario.when(new TenantCommand.Rename("Lost")).thenRefused("diverged");
     scenario
-        .when(
-            new TenantCommand.MigrateTo(target("invoicing", true, "1", "2", "3", "4"), "again"))
+        .when(new TenantCommand.MigrateTo(target("invoicing", true, "1", "2", "3", "4"), "again"))
         .thenRefused("diverged");
     scenario.when(new TenantCommand.Offboard("acme")).thenRefused("diverged");
 
@@ -79,11 +75,8 @@ class TenantDivergenceTest {
   @Test
   void whatRunsIsNotHeldAgainstWhatItHasHalfDone() {
     live();
-    scenario.after(
-        new TenantCommand.MigrateTo(target("invoicing", true, "1", "2"), "a request"));
-    scenario
-        .when(new TenantCommand.Verify(evidence(List.of(seen("2", false)), 2)))
-        .thenNothing();
+    scenario.after(new TenantCommand.MigrateTo(target("invoicing", true, "1", "2"), "a request"));
+    scenario.when(new TenantCommand.Verify(evidence(List.of(seen("2", false)), 2))).thenNothing();
   }
 
   @Test
@@ -100,8 +93,7 @@ class TenantDivergenceTest {
 
   @Test
   void aHomeThatNobodyOwnsNeedsSomebodyToSayWhoseItIs() {
-    scenario.after(
-        new TenantCommand.Verify(evidence(List.of(seen("2", true)), 4, "provision/1")));
+    scenario.after(new TenantCommand.Verify(evidence(List.of(seen("2", true)), 4, "provision/1")));
     scenario
         .when(new TenantCommand.Onboard(ACME, wish(Isolation.SCHEMA), false))
         .thenRefused("diverged");
@@ -120,13 +112,11 @@ class TenantDivergenceTest {
   void inAPoolTheVersionIsThePools() {
     HomeRef pool = new HomeRef("eu-1", Isolation.POOL, "shared");
     scenario.after(new TenantCommand.Onboard(ACME, wish(Isolation.POOL), false));
-    scenario.after(
-        new TenantCommand.RecordHome(1, new Home(pool, 1, "invoicing", null, 1, false)));
+    scenario.after(new TenantCommand.RecordHome(1, new Home(pool, 1, "invoicing", null, 1, false)));
     scenario
         .when(
             new TenantCommand.Verify(
-                evidence(
-                    List.of(new Evidence.Seen(pool, "invoicing", "9", 1, false, false)), 1)))
+                evidence(List.of(new Evidence.Seen(pool, "invoicing", "9", 1, false, false)), 1)))
         .thenNothing();
     scenario.after(
         new TenantCommand.Verify(

@@ -36,8 +36,7 @@ final class Rolls {
   List<HomeRecord> read() {
     List<HomeRecord> all = new ArrayList<>();
     for (HomeRecord home : sessions.readLong(shared, "reading the homes", this::read)) {
-      all.add(
-          home.ready() && !home.database().equals(shared) ? together(home, own(home)) : home);
+      all.add(home.ready() && !home.database().equals(shared) ? together(home, own(home)) : home);
     }
     return all;
   }
@@ -116,9 +115,7 @@ final class Rolls {
           String key = r.getString(2);
           return new HomeRecord(
               new HomeRef(
-                  store,
-                  Isolation.valueOf(r.getString(1)),
-                  key.substring(key.indexOf('/') + 1)),
+                  store, Isolation.valueOf(r.getString(1)), key.substring(key.indexOf('/') + 1)),
               r.getString(3),
               r.getString(4).equals(HomeBook.READY),
               r.getString(5),
