@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -507,12 +506,7 @@ public final class CassandraAgenda implements Agenda {
   public CompletionStage<Long> lagMs() {
     return later(() -> {
       Instant now = clock.now();
-      Map<Long, List<AgendaEntry.Minute>> byMinute = new TreeMap<>();
-      for (AgendaEntry.Minute minute : passed(now, 0, Slices.COUNT - 1)) {
-        byMinute.computeIfAbsent(minute.number(), _ -> new ArrayList<>()).add(minute);
-      }
-      return byMinute.values().stream()
-          .flatMap(List::stream)
+      return passed(now, 0, Slices.COUNT - 1).stream()
           .flatMap(minute -> entries(minute, now, 1).stream())
           .findFirst()
           .map(entry -> Duration.between(entry.next(), now).toMillis())
