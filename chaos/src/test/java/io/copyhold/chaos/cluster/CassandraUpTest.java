@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** An installation whose control plane is in Cassandra alone, in processes of its own. */
@@ -67,7 +68,9 @@ class CassandraUpTest {
     }
 
     assertThat(data.resolve("postgres/control")).doesNotExist();
-    assertThat(Files.list(data.resolve("postgres"))).hasSize(1);
+    try (Stream<Path> servers = Files.list(data.resolve("postgres"))) {
+      assertThat(servers).hasSize(1);
+    }
     assertThatThrownBy(() -> Installation.start(data, settings("postgres")).close())
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("other-journal");

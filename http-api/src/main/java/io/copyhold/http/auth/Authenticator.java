@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Origin;
+import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.entity.Entities;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>A no is not remembered; how often an address may be wrong is limited by {@link RateLimits}.
  * </ol>
  */
+@PortAdapter
 public final class Authenticator {
   private static final int REMEMBERED_MAX = 10_000;
   private static final Duration CACHE_MAX = Duration.ofSeconds(5);
