@@ -177,6 +177,7 @@ public final class Node implements AutoCloseable {
             entities,
             history,
             directory,
+            new NoHomes(),
             directory,
             tokens,
             authenticator,

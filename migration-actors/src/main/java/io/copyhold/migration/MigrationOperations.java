@@ -2,6 +2,7 @@ package io.copyhold.migration;
 
 import io.copyhold.migration.rollout.RolloutRun;
 import io.copyhold.migration.schema.HomeMigrate;
+import io.copyhold.migration.schema.HomeTakeBack;
 import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.migration.store.StoreCheck;
 import io.copyhold.migration.tenant.PoolCreate;
@@ -30,6 +31,7 @@ public final class MigrationOperations {
         new TenantInventory(ports),
         new TenantAdopt(ports),
         new HomeMigrate(ports),
-        new RolloutRun(ports.homes()));
+        new HomeTakeBack(ports),
+        new RolloutRun(ports));
   }
 }

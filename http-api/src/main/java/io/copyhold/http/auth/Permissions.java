@@ -80,7 +80,9 @@ public final class Permissions {
         "POST /v1/rollouts/{id}/pause",
         "POST /v1/rollouts/{id}/resume",
         "POST /v1/rollouts/{id}/cancel",
-        "POST /v1/rollouts/{id}/approve");
+        "POST /v1/rollouts/{id}/approve",
+        "POST /v1/rollouts/{id}/rollback");
+    ask(ROLLOUT_READ, "POST /v1/rollouts/{id}/preview");
     kind("/v1/operations", "/{ownerType}/{ownerId}/{name}/{generation}", OPERATION_READ);
     ask(
         OPERATION_READ,

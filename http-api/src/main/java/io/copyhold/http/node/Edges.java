@@ -26,6 +26,8 @@ import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Revocations;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
+import io.copyhold.migration.rollout.NodeSignals;
+import io.copyhold.migration.rollout.ProbeSettings;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.agenda.Agenda;
@@ -59,6 +61,7 @@ import io.copyhold.runtime.view.Directory;
 import io.copyhold.runtime.view.DirectorySettings;
 import io.copyhold.runtime.view.Query;
 import io.copyhold.tenants.pool.Pool;
+import io.copyhold.tenants.placement.DirectoryHomes;
 import io.copyhold.tenants.store.BudgetSettings;
 import io.copyhold.tenants.store.DataStores;
 import io.copyhold.tenants.store.EntityAddresses;
@@ -358,6 +361,7 @@ final class Edges implements AutoCloseable {
         blobs,
         directory,
         new SecureRandom(),
+        new NodeSignals(ProbeSettings.from(config), metrics::value),
         onCassandra() ? List.of() : controlOperations(),
         parts);
   }
@@ -390,6 +394,7 @@ final class Edges implements AutoCloseable {
             patient,
             history,
             new DirectoryListing(directory),
+            new DirectoryHomes(directory),
             watched,
             tokens,
             authenticator,

@@ -2,9 +2,14 @@ package io.copyhold.migration.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.copyhold.config.secret.InMemorySecrets;
+import io.copyhold.config.secret.Secret;
 import io.copyhold.migration.rollout.Rollout.Command;
 import io.copyhold.migration.rollout.Rollout.Plan;
 import io.copyhold.migration.rollout.Rollout.Size;
+import io.copyhold.migration.schema.HealthSignals;
+import io.copyhold.migration.schema.Shelf;
+import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.EntityWorld;
@@ -17,9 +22,14 @@ import io.copyhold.tenants.Samples;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.placement.Candidates;
 import io.copyhold.tenants.placement.Homes;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.pool.PoolType;
+import io.copyhold.tenants.store.DataStore;
+import io.copyhold.tenants.store.DataStores;
+import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.tenant.Home;
 import io.copyhold.tenants.tenant.Profile;
 import io.copyhold.tenants.tenant.Tenant;
@@ -74,7 +84,15 @@ class RolloutRunTest {
     StepHarness harness = start(plan(8, new Size.Count(0), new Size.Percent(10)), Crash.NEVER);
     assertThat(harness.names())
         .containsExactly(
-            "count", "wave-1", "budget-wave-1", "wave-rest", "budget-wave-rest", "sweep", "result");
+            "count",
+            "wave-1",
+            "budget-wave-1",
+            "on-budget-wave-1",
+            "wave-rest",
+            "budget-wave-rest",
+            "on-budget-wave-rest",
+            "sweep",
+            "result");
     harness.forward(2);
     assertThat(order).hasSize(6);
     harness.forward();
@@ -160,7 +178,7 @@ class RolloutRunTest {
     Rollout.Result result =
         finish(
             StepHarness.of(
-                new RolloutRun(new Listed()),
+                run(new Listed()),
                 RolloutType.ref("again"),
                 "rollout/1",
                 new Rollout.Input(plan(4, new Size.Count(0)), "rollout/again/1", null),
@@ -179,7 +197,7 @@ class RolloutRunTest {
         TenantType.ref(id(5)), new TenantCommand.Offboard(id(5)), new TenantCommand.RecordDone(2));
     StepHarness harness =
         StepHarness.of(
-                new RolloutRun(new Remembered(remembered)),
+                run(new Remembered(remembered)),
                 ROLLOUT,
                 "rollout/1",
                 new Rollout.Input(plan(4, new Size.Count(0)), "rollout/summer/1", null),
@@ -198,6 +216,20 @@ class RolloutRunTest {
         .isEqualTo(1_000);
   }
 
+  /** Steps that touch no store. */
+  private static RolloutRun run(Homes homes) {
+    return new RolloutRun(
+        new StepPorts(
+            new NoStores(),
+            new InMemorySecrets(),
+            new Shelf("invoicing"),
+            new NoCandidates(),
+            homes,
+            () -> Secret.of("none"),
+            HealthSignals.NONE,
+            LockPolicy.DEFAULT));
+  }
+
   private Rollout.Result run(Plan plan, Crash crash) {
     return finish(start(plan, crash));
   }
@@ -210,7 +242,7 @@ class RolloutRunTest {
   private StepHarness operation(Crash crash) {
     OperationRequest request = world.operations(ROLLOUT).getFirst();
     return StepHarness.of(
-            new RolloutRun(new Listed()), ROLLOUT, request.id(), request.input(), world, crash)
+            run(new Listed()), ROLLOUT, request.id(), request.input(), world, crash)
         .whenWaiting(time -> {
           world.advance(time);
           workOff();
@@ -286,21 +318,43 @@ class RolloutRunTest {
     return new Plan("summer", V3, Homes.Selector.ALL, List.of(waves), perStore, budget, 0, false);
   }
 
+  /** A rollout asks no store, but for its health. */
+  private static final class NoStores implements DataStores {
+    @Override
+    public DataStore open(StoreAddress address) {
+      throw new AssertionError("no store is asked");
+    }
+
+    @Override
+    public DataStore get(String store) {
+      throw new AssertionError("no store is asked");
+    }
+
+    @Override
+    public void forget(String store) {}
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class NoCandidates implements Candidates {
+    @Override
+    public List<Candidate> stores(String region, String tier) {
+      return List.of();
+    }
+
+    @Override
+    public List<Candidate> pools(String region, String tier, String changelog) {
+      return List.of();
+    }
+  }
+
   /** Lists what the world holds. */
   private class Listed implements Homes {
     List<Entry> entries() {
       return world.all().stream()
           .filter(owner -> world.summary(owner).has("schemaVersion") && !owner.equals(ROLLOUT))
-          .map(owner -> {
-            var summary = world.summary(owner);
-            return new Entry(
-                owner,
-                summary.path("store").asText(),
-                summary.path("schemaVersion").asText(),
-                summary.hasNonNull("failedRequest")
-                    ? summary.path("failedRequest").asText()
-                    : null);
-          })
+          .map(owner -> Homes.entry(owner, world.summary(owner)))
           .sorted(Comparator.comparing(entry -> entry.owner().toString()))
           .toList();
     }

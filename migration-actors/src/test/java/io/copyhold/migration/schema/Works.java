@@ -51,6 +51,7 @@ public final class Works {
           new Listed(),
           new NoHomes(),
           () -> Secret.of(CANARY),
+          HealthSignals.NONE,
           LockPolicy.DEFAULT);
 
   /** On the store that all tests of this JVM share. */

@@ -6,34 +6,101 @@ import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.isolation.HomeRef;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A home on its way to another version.
+ * A home on its way to another version: to the target's, or from it back to an earlier one.
  *
- * @param request names who asked: {@code rollout/summer/1}; at most {@value #REQUEST_CHARS_MAX}
- *     characters
+ * @param request names who asked, and after a {@code #} which part of it: {@code
+ *     rollout/summer/1#wave-2}; at most {@value #REQUEST_CHARS_MAX} characters
+ * @param back the version it goes back to; null on the way forward
  */
-public record Migration(Target target, String request) {
+public record Migration(Target target, String request, @Nullable String back) {
   public static final int REQUEST_CHARS_MAX = 128;
 
   /** Journaled name of the operation that takes a home to a version. */
   public static final String OPERATION = "home-migrate";
 
+  /** Journaled name of the operation that takes a home back to an earlier one. */
+  public static final String BACK = "home-take-back";
+
+  private static final int CAUSE_CHARS_MAX = 120;
+
+  /** What differs between homes in one and the same trouble: names, values, numbers. */
+  private static final Pattern PARTICULARS =
+      Pattern.compile("(SQLSTATE [0-9A-Z]{5})|\"[^\"]*\"|'[^']*'|\\([^()]*\\)|\\d+");
+
+  public Migration(Target target, String request) {
+    this(target, request, null);
+  }
+
+  /** Journaled name of the operation that does it. */
+  public String operation() {
+    return back == null ? OPERATION : BACK;
+  }
+
+  /** That the home will have. */
+  public String version() {
+    return back == null ? target.version() : back;
+  }
+
   /**
-   * Input of that operation.
+   * How a home that was at {@code before} came to its new version; null after a way back: what came
+   * earlier is not taken back by that.
+   */
+  public @Nullable Arrival arrival(String before) {
+    return back == null ? new Arrival(request, before) : null;
+  }
+
+  /** Who asked, without the part. */
+  public static String base(String request) {
+    int at = request.indexOf('#');
+    return at < 0 ? request : request.substring(0, at);
+  }
+
+  /**
+   * Input of those operations.
    *
    * @param from the version that the owner knows of; the home's ledger may be further
    * @param epoch of the home
+   * @param back see {@link Migration#back}
    */
-  public record Input(HomeRef home, Target target, String from, long epoch) {}
+  public record Input(
+      HomeRef home, Target target, String from, long epoch, @Nullable String back) {
+    public Input(HomeRef home, Target target, String from, long epoch) {
+      this(home, target, from, epoch, null);
+    }
+  }
+
+  /**
+   * The migration that brought a home to the version it has.
+   *
+   * @param from the version before
+   */
+  public record Arrival(String request, String from) {}
 
   /**
    * The last migration that failed. What it did before stays: each script is whole or not at all.
    */
   public record Failure(String version, String request, Problem problem) {
-    boolean is(Target target, String other) {
-      return version.equals(target.version()) && request.equals(other);
+    boolean is(String wanted, String other) {
+      return version.equals(wanted) && base(request).equals(base(other));
+    }
+
+    /**
+     * Its code and its message without names, values and numbers: the same for homes in the same
+     * trouble, and no place for what is a tenant's.
+     */
+    public String cause() {
+      String what = PARTICULARS.matcher(problem.what()).replaceAll(Failure::general);
+      String cause = problem.code() + ": " + what.lines().findFirst().orElse("").strip();
+      return cause.length() <= CAUSE_CHARS_MAX ? cause : cause.substring(0, CAUSE_CHARS_MAX);
+    }
+
+    private static String general(MatchResult found) {
+      return found.group(1) == null ? "…" : found.group(1);
     }
   }
 
@@ -69,13 +136,50 @@ public record Migration(Target target, String request) {
               .at("target.changelog")
               .todo("migrate it to a version of " + changelog));
     }
-    if (current != null && current.target().version().equals(target.version())
+    if (current != null && current.version().equals(target.version())
         || !SchemaVersion.before(version, target.version())
-        || failure != null && failure.is(target, request)) {
+        || failure != null && failure.is(target.version(), request)) {
       return Decision.accept();
     }
     return claimedBy == null
         ? Decision.accept(new Migration(target, request))
+        : Decision.later(BUSY, claimed(owner, claimedBy));
+  }
+
+  /**
+   * Whether a home is to begin its way back from what {@code under} brought it to: it (accepted),
+   * nothing (somebody else brought it where it is, it is on its way, or this request has failed
+   * before), or why not.
+   *
+   * @param arrival how it came to its version; null when nobody knows
+   * @param under how the requests begin whose migrations are taken back
+   */
+  public static Decision<Migration> takeBack(
+      String owner,
+      String changelog,
+      String version,
+      @Nullable String claimedBy,
+      @Nullable Migration current,
+      @Nullable Failure failure,
+      @Nullable Arrival arrival,
+      @Nullable Target target,
+      @Nullable String under,
+      @Nullable String request) {
+    Optional<Problem> flaw = flaw(target, request);
+    if (target == null || request == null || flaw.isPresent()) {
+      return Decision.refuse(flaw.orElseThrow());
+    }
+    if (current != null && current.back() != null
+        || arrival == null
+        || under == null
+        || !arrival.request().startsWith(under)
+        || !target.changelog().equals(changelog)
+        || !target.version().equals(version)
+        || failure != null && failure.is(arrival.from(), request)) {
+      return Decision.accept();
+    }
+    return claimedBy == null
+        ? Decision.accept(new Migration(target, request, arrival.from()))
         : Decision.later(BUSY, claimed(owner, claimedBy));
   }
 

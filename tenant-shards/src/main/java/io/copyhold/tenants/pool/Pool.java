@@ -41,6 +41,7 @@ public sealed interface Pool {
    * @param birth serial of the create operation, by which the store knows it
    * @param migration runs as {@code migrate/<serial>}; nobody joins or leaves meanwhile
    * @param failure of the last migration; null once one succeeded
+   * @param arrival how its home came to its version; null when it was made with it
    */
   record Open(
       Spec spec,
@@ -49,7 +50,8 @@ public sealed interface Pool {
       int serial,
       Reservations members,
       @Nullable Migration migration,
-      Migration.@Nullable Failure failure)
+      Migration.@Nullable Failure failure,
+      Migration.@Nullable Arrival arrival)
       implements Pool {}
 
   /**
@@ -136,6 +138,16 @@ public sealed interface Pool {
      * @param request names who asks; one request starts a migration once, whatever becomes of it
      */
     record MigrateTo(Target target, String request) implements Command {}
+
+    /**
+     * Takes its home back to the version that it had before, if that was left by a request that
+     * begins so; else nothing.
+     *
+     * @param target the version it is taken back from
+     * @param under {@code rollout/summer/}
+     * @param request names who asks; one request starts this once, whatever becomes of it
+     */
+    record TakeBack(Target target, String under, String request) implements Command {}
 
     record RecordMigrated(int serial) implements Command {}
 

@@ -47,7 +47,9 @@ final class PoolRules {
           pool instanceof Open open
               ? Decision.accept(events(open.members().lapse(now)))
               : Decision.accept();
-      case Command.MigrateTo(var target, var request) -> migrate(pool, target, request);
+      case Command.MigrateTo(var target, var request) -> migrate(pool, target, null, request);
+      case Command.TakeBack(var target, var under, var request) ->
+          migrate(pool, target, under == null ? "" : under, request);
       case Command.Drop _ -> drop(pool);
       case Command.RecordCreated(var serial) ->
           pool instanceof Creating c && c.serial() == serial
@@ -63,7 +65,7 @@ final class PoolRules {
               : Decision.accept();
       case Command.RecordMigrated(var serial) ->
           pool instanceof Open o && o.migration() != null && o.serial() == serial
-              ? Decision.accept(new Event.Migrated(serial, o.migration().target().version()))
+              ? Decision.accept(new Event.Migrated(serial, o.migration().version()))
               : Decision.accept();
       case Command.RecordMigrateFailed(var serial, var problem) ->
           pool instanceof Open o && o.migration() != null && o.serial() == serial
@@ -95,7 +97,7 @@ final class PoolRules {
                       .todo("retry that operation until its undo goes through"))
               : Decision.accept(new Event.CreateStarted(spec, serial + 1));
       case Creating(var there, _) -> again(there, spec);
-      case Open(var there, _, _, _, _, _, _) -> again(there, spec);
+      case Open(var there, _, _, _, _, _, _, _) -> again(there, spec);
       case Diverged d -> Decision.refuse(PoolDivergence.problem(d));
       case Dropping _ ->
           Decision.refuse(
@@ -177,22 +179,38 @@ final class PoolRules {
     return events;
   }
 
+  /**
+   * @param under whose migrations are taken back; null for the way forward
+   */
   private static Decision<Event> migrate(
-      Pool pool, @Nullable Target target, @Nullable String request) {
+      Pool pool, @Nullable Target target, @Nullable String under, @Nullable String request) {
     if (!(pool instanceof Open open)) {
       return Decision.refuse(notOpen(pool));
     }
     String where = "pool/" + open.spec().pool();
+    String claim = open.migration() == null ? null : "migrate/" + open.serial();
     Decision<Migration> decision =
-        Migration.decide(
-            where,
-            open.spec().target().changelog(),
-            open.version(),
-            open.migration() == null ? null : "migrate/" + open.serial(),
-            open.migration(),
-            open.failure(),
-            target,
-            request);
+        under == null
+            ? Migration.decide(
+                where,
+                open.spec().target().changelog(),
+                open.version(),
+                claim,
+                open.migration(),
+                open.failure(),
+                target,
+                request)
+            : Migration.takeBack(
+                where,
+                open.spec().target().changelog(),
+                open.version(),
+                claim,
+                open.migration(),
+                open.failure(),
+                open.arrival(),
+                target,
+                under,
+                request);
     return switch (decision) {
       case Decision.Accept<Migration>(var start) when start.isEmpty() -> Decision.accept();
       case Decision.Accept<Migration>(var start) when !start.getFirst().target().poolable() ->
@@ -273,7 +291,8 @@ final class PoolRules {
           when pool instanceof Absent || pool instanceof CreateFailed ->
           new Creating(spec, serial);
       case Event.Created(var serial) when pool instanceof Creating(var spec, _) ->
-          new Open(spec, spec.target().version(), serial, serial, Reservations.NONE, null, null);
+          new Open(
+              spec, spec.target().version(), serial, serial, Reservations.NONE, null, null, null);
       case Event.CreateFailed(var serial, var problem, var leftovers)
           when pool instanceof Creating(var spec, _) ->
           new CreateFailed(spec, serial, problem, leftovers);
@@ -288,11 +307,28 @@ final class PoolRules {
               o.serial(),
               o.members().after(entry),
               o.migration(),
-              o.failure());
+              o.failure(),
+              o.arrival());
       case Event.MigrateStarted(var migration, var serial) when pool instanceof Open o ->
-          new Open(o.spec(), o.version(), o.birth(), serial, o.members(), migration, o.failure());
+          new Open(
+              o.spec(),
+              o.version(),
+              o.birth(),
+              serial,
+              o.members(),
+              migration,
+              o.failure(),
+              o.arrival());
       case Event.Migrated(_, var version) when pool instanceof Open o ->
-          new Open(o.spec(), version, o.birth(), o.serial(), o.members(), null, null);
+          new Open(
+              o.spec(),
+              version,
+              o.birth(),
+              o.serial(),
+              o.members(),
+              null,
+              null,
+              o.migration() == null ? null : o.migration().arrival(o.version()));
       case Event.MigrateFailed(_, var problem)
           when pool instanceof Open o && o.migration() instanceof Migration m ->
           new Open(
@@ -302,7 +338,8 @@ final class PoolRules {
               o.serial(),
               o.members(),
               null,
-              new Migration.Failure(m.target().version(), m.request(), problem));
+              new Migration.Failure(m.version(), m.request(), problem),
+              o.arrival());
       case Event.DropStarted(var serial) when pool instanceof Open o ->
           new Dropping(o.spec(), o.birth(), serial, null);
       case Event.DropStarted(var serial) when pool instanceof Dropping d ->

@@ -51,6 +51,16 @@ public sealed interface TenantCommand {
   record MigrateTo(Target target, String request) implements TenantCommand {}
 
   /**
+   * Takes its home back to the version that it had before, if that was left by a request that
+   * begins so; else nothing.
+   *
+   * @param target the version it is taken back from
+   * @param under {@code rollout/summer/}
+   * @param request names who asks; one request starts this once, whatever becomes of it
+   */
+  record TakeBack(Target target, String under, String request) implements TenantCommand {}
+
+  /**
    * Ends the tenant: its logins, its data and its home, unless that was adopted.
    *
    * @param confirm the tenant's id, once more

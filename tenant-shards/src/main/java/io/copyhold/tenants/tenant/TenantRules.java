@@ -61,7 +61,10 @@ final class TenantRules {
       case TenantCommand.Tag tag -> tag(tenant, tag);
       case TenantCommand.Suspend(var reason) -> suspend(tenant, reason);
       case TenantCommand.Resume _ -> resume(tenant);
-      case TenantCommand.MigrateTo(var target, var request) -> migrate(tenant, target, request);
+      case TenantCommand.MigrateTo(var target, var request) ->
+          migrate(tenant, target, null, request);
+      case TenantCommand.TakeBack(var target, var under, var request) ->
+          migrate(tenant, target, under == null ? "" : under, request);
       case TenantCommand.Offboard(var confirm) -> offboard(tenant, confirm);
       case TenantCommand.Adopt(var profile, var found) -> adopt(tenant, profile, found);
       case TenantCommand.ConfirmAdoption _ -> confirmAdoption(tenant);
@@ -226,8 +229,11 @@ final class TenantRules {
         : claimed(live);
   }
 
+  /**
+   * @param under whose migrations are taken back; null for the way forward
+   */
   private static Decision<TenantEvent> migrate(
-      Tenant tenant, @Nullable Target target, @Nullable String request) {
+      Tenant tenant, @Nullable Target target, @Nullable String under, @Nullable String request) {
     if (!(tenant instanceof Live live)) {
       return Decision.refuse(notHere(tenant));
     }
@@ -241,16 +247,30 @@ final class TenantRules {
               .todo("migrate pool/" + home.ref().name()));
     }
     Task task = live.task();
+    String claim = task == null ? null : task.word() + "/" + live.serial();
+    Migration current = task instanceof Task.Migrate(var migration) ? migration : null;
     Decision<Migration> decision =
-        Migration.decide(
-            where(live.profile()),
-            home.changelog(),
-            home.version(),
-            task == null ? null : task.word() + "/" + live.serial(),
-            task instanceof Task.Migrate(var migration) ? migration : null,
-            live.failure(),
-            target,
-            request);
+        under == null
+            ? Migration.decide(
+                where(live.profile()),
+                home.changelog(),
+                home.version(),
+                claim,
+                current,
+                live.failure(),
+                target,
+                request)
+            : Migration.takeBack(
+                where(live.profile()),
+                home.changelog(),
+                home.version(),
+                claim,
+                current,
+                live.failure(),
+                home.arrival(),
+                target,
+                under,
+                request);
     return switch (decision) {
       case Decision.Accept<Migration>(var start) ->
           start.isEmpty()

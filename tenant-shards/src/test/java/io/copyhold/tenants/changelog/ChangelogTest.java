@@ -98,7 +98,7 @@ class ChangelogTest {
   @Test
   void aVersionIsReadFromTheFileName() {
     assertThat(ScriptName.parse("V1_2__add_due_date.sql"))
-        .isEqualTo(new ScriptName("1.2", "add due date"));
+        .isEqualTo(new ScriptName("1.2", "add due date", false));
     assertThat(ScriptName.parse("V2026.11.21__x.sql").version()).isEqualTo("2026.11.21");
   }
 

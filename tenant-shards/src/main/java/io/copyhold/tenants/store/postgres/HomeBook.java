@@ -33,7 +33,7 @@ final class HomeBook {
   static final String DROPPING = "dropping";
   static final String DROPPED = "dropped";
 
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
   private static final String DEFINITION = read();
 
   private final Duration fenceAge;
@@ -151,7 +151,7 @@ final class HomeBook {
           c,
           "with gone as (delete from copyhold.ledger where home = ?)"
               + " update copyhold.home set state = 'creating', database = ?, schema = ?, owner = ?, app = ?,"
-              + " changelog = ?, adopted = ?, version = '', position = 0, epoch = ?, since = now()"
+              + " changelog = ?, adopted = ?, version = '', position = 0, shape = null, epoch = ?, since = now()"
               + " where home = ?",
           place.key(),
           place.database(),
@@ -352,7 +352,7 @@ final class HomeBook {
         "with entry as (insert into copyhold.ledger"
             + " (home, position, version, file, checksum, key, millis, baseline)"
             + " values (?, ?, ?, ?, ?, ?, ?, ?) returning home, version, position)"
-            + " update copyhold.home h set version = e.version, position = e.position"
+            + " update copyhold.home h set version = e.version, position = e.position, shape = null"
             + " from entry e where h.home = e.home",
         place.key(),
         script.position(),
@@ -362,6 +362,22 @@ final class HomeBook {
         key,
         millis,
         baseline);
+  }
+
+  /** Takes a script's row out again: the home stands where it stood before it. */
+  void unrecord(Connection c, Place place, int position) throws SQLException {
+    Sql.update(
+        c,
+        "with gone as (delete from copyhold.ledger where home = ? and position = ?)"
+            + " update copyhold.home h set shape = null, position = coalesce(b.position, 0),"
+            + " version = coalesce(b.version, '') from (select 1) x left join (select position, version"
+            + " from copyhold.ledger where home = ? and position < ? order by position desc limit 1) b"
+            + " on true where h.home = ?",
+        place.key(),
+        position,
+        place.key(),
+        position,
+        place.key());
   }
 
   /** Tenants of the home, by name. */

@@ -9,6 +9,7 @@ import io.copyhold.tenants.store.Adoption;
 import io.copyhold.tenants.store.Applied;
 import io.copyhold.tenants.store.ConnectionInfo;
 import io.copyhold.tenants.store.DataStore;
+import io.copyhold.tenants.store.Drift;
 import io.copyhold.tenants.store.Fence;
 import io.copyhold.tenants.store.HomeRecord;
 import io.copyhold.tenants.store.HomeState;
@@ -21,6 +22,7 @@ import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreReport;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.TenantDigest;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -45,6 +47,8 @@ final class PostgresStore implements DataStore {
   private final LoneScripts loneScripts;
   private final Adoptions adoptions;
   private final Rolls rolls;
+  private final Probes probes;
+  private final Shapes shapes = new Shapes();
 
   PostgresStore(
       StoreAddress address,
@@ -66,6 +70,7 @@ final class PostgresStore implements DataStore {
     this.scripts = new Scripts(sessions, book, pause, random, settings);
     this.loneScripts = new LoneScripts(sessions, book, exclusive, scripts, pause, settings);
     this.adoptions = new Adoptions(shared, sessions, book, homes, logins);
+    this.probes = new Probes(sessions);
     this.rolls = new Rolls(address.store(), shared, sessions);
   }
 
@@ -161,6 +166,39 @@ final class PostgresStore implements DataStore {
           ? loneScripts.apply(place(home), script, fence)
           : scripts.apply(place(home), script, fence, locks);
     }
+  }
+
+  @Override
+  public Applied undo(HomeRef home, Script undo, Fence fence, LockPolicy locks) {
+    try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
+      return scripts.undo(place(home), undo, fence, locks);
+    }
+  }
+
+  @Override
+  public Optional<String> ask(HomeRef home, String query, Duration limit) {
+    return probes.ask(place(home), query, limit);
+  }
+
+  @Override
+  public Drift drift(HomeRef home) {
+    Place place = place(home);
+    return sessions.read(
+        place.database(), "comparing the home's shape", c -> shapes.drift(c, place));
+  }
+
+  @Override
+  public void remember(HomeRef home, @Nullable String expected, Fence fence) {
+    Place place = place(home);
+    sessions.change(
+        place.database(),
+        "remembering the home's shape",
+        fence,
+        c -> {
+          book.enterReady(c, place, fence, null);
+          shapes.remember(c, place, expected);
+          return true;
+        });
   }
 
   @Override
