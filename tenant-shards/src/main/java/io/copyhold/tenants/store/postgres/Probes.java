@@ -16,7 +16,8 @@ import java.util.Optional;
 /**
  * One question to a home, from somebody who may ask and nothing else: the role of the home's
  * applications, a transaction that reads only, one statement, a time limit. What could lead out of
- * that role is refused before.
+ * that role is refused before. The control role's membership in it is granted in the same
+ * transaction, which is thrown away: nothing of it remains.
  */
 final class Probes {
   static final int QUERY_CHARS_MAX = 2_000;
@@ -30,10 +31,11 @@ final class Probes {
 
   Optional<String> ask(Place place, String query, Duration limit) {
     refuse(place, query);
-    return sessions.read(
+    return sessions.session(
         place.database(),
         "asking the home",
         c -> {
+          c.setAutoCommit(false);
           try {
             return ask(c, place, query, limit);
           } catch (SQLException e) {
@@ -47,20 +49,25 @@ final class Probes {
                     .at(place.key())
                     .todo("Try the query by hand as " + place.app() + "."),
                 e);
+          } finally {
+            if (!c.isClosed()) {
+              c.rollback();
+              c.setAutoCommit(true);
+            }
           }
         });
   }
 
   private static Optional<String> ask(Connection c, Place place, String query, Duration limit)
       throws SQLException {
+    Sessions.limits(c, limit, limit);
+    Roles.actAs(c, place.app());
+    Sql.run(c, "set transaction read only");
     Sql.first(
         c,
-        "select set_config('search_path', ?, true), set_config('statement_timeout', ?, true),"
-            + " set_config('lock_timeout', ?, true), set_config('role', ?, true)",
+        "select set_config('search_path', ?, true), set_config('role', ?, true)",
         row -> true,
         quote(place.schema()),
-        limit.toMillis() + "ms",
-        limit.toMillis() + "ms",
         place.app());
     try (Statement s = c.createStatement()) {
       s.setEscapeProcessing(false);

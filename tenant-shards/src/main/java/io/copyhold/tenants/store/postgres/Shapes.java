@@ -33,7 +33,7 @@ final class Shapes {
             case when a.attnotnull then ' not null' else '' end,
             coalesce(case a.attgenerated when 's' then ' generated ' else ' default ' end
               || pg_get_expr(d.adbin, d.adrelid), '')
-              || case a.attidentity when '' then '' else ' identity ' || a.attidentity end)
+              || case a.attidentity when '' then '' else ' identity ' || a.attidentity::text end)
         from rel r join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
           left join pg_attrdef d on d.adrelid = r.oid and d.adnum = a.attnum
         where r.relkind in ('r', 'p', 'f')

@@ -31,7 +31,7 @@ import java.util.function.Consumer;
  */
 public final class StoreFixture implements AutoCloseable {
   public static final String PASSWORD = "a-tenant's \"pass\"; word";
-  private static final String SECRET = "control's \\ secret";
+  static final String SECRET = "control's \\ secret";
   private static final AtomicInteger COUNTER = new AtomicInteger();
 
   /** Two tables, poolable, with all that a changelog normally has. */
