@@ -49,6 +49,7 @@ final class PaperOperations {
         nothing(TenantType.OFFBOARD, Tenant.HomeInput.class),
         nothing(Migration.OPERATION, Migration.Input.class),
         nothing(Migration.BACK, Migration.Input.class),
+        nothing(Migration.ACCEPT, Migration.Input.class),
         new Paper<>(
             TenantType.INVENTORY,
             Tenant.AdoptInput.class,

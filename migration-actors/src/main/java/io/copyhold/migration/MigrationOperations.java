@@ -1,6 +1,7 @@
 package io.copyhold.migration;
 
 import io.copyhold.migration.rollout.RolloutRun;
+import io.copyhold.migration.schema.HomeAccept;
 import io.copyhold.migration.schema.HomeMigrate;
 import io.copyhold.migration.schema.HomeTakeBack;
 import io.copyhold.migration.schema.StepPorts;
@@ -32,6 +33,7 @@ public final class MigrationOperations {
         new TenantAdopt(ports),
         new HomeMigrate(ports),
         new HomeTakeBack(ports),
+        new HomeAccept(ports),
         new RolloutRun(ports));
   }
 }

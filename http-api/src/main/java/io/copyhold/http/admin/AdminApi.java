@@ -36,6 +36,7 @@ public record AdminApi(
     Blobs blobs,
     Secrets secrets,
     Connections connections,
+    Shapes shapes,
     Diagnosis diagnosis,
     Nodes nodes,
     List<HealthCheck> health,
@@ -66,6 +67,7 @@ public record AdminApi(
     routes.addAll(new PoolRoutes(shared).routes(body));
     routes.addAll(new ChangelogRoutes(shared, blobs).routes(settings.uploadBytesMax()));
     routes.addAll(new RolloutRoutes(shared, homes).routes(body));
+    routes.addAll(new DriftRoutes(shared, shapes).routes(body));
     routes.addAll(new OperationRoutes(shared, diagnosis.proofs()).routes(body));
     routes.addAll(new ReplayRoutes(shared, diagnosis.replays()).routes(body));
     routes.addAll(new TokenRoutes(tokens, authenticator, shared).routes(body));

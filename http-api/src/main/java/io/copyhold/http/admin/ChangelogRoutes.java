@@ -106,10 +106,12 @@ final class ChangelogRoutes {
           Problem.invalid("scripts-number", "a publication has 1 to " + SCRIPTS_MAX + " scripts")
               .at("/scripts"));
     }
-    record Named(NewScript script, String version) {}
+    record Named(NewScript script, ScriptName name) {}
     return scripts.stream()
-        .map(script -> new Named(script, ScriptName.parse(script.file()).version()))
-        .sorted(Comparator.comparing(Named::version, SchemaVersion.ORDER))
+        .map(script -> new Named(script, ScriptName.parse(script.file())))
+        .sorted(
+            Comparator.comparing((Named named) -> named.name().version(), SchemaVersion.ORDER)
+                .thenComparing(named -> named.name().undo()))
         .map(Named::script)
         .toList();
   }

@@ -401,6 +401,7 @@ final class Edges implements AutoCloseable {
             blobs,
             secrets,
             connections(),
+            home -> stores.get(home.store()).drift(home),
             Objects.requireNonNull(diagnosis, "watch comes first"),
             nodes,
             List.of(journal(), membership(member)),

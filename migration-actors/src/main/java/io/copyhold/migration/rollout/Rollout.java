@@ -65,7 +65,8 @@ public sealed interface Rollout {
    * @param atOnce homes of all stores that migrate at the same time, 1 to {@value
    *     RolloutType#AT_ONCE_MAX}; null for the most
    * @param rate of failures, from which on it stops and asks; null for none
-   * @param checks what must hold after each wave's soak; it stops and asks when one does not
+   * @param checks what must hold after each wave's soak; it stops and asks when one does not; null
+   *     for nothing
    */
   record Plan(
       String rollout,
@@ -78,10 +79,15 @@ public sealed interface Rollout {
       boolean gated,
       @Nullable Integer atOnce,
       @Nullable Rate rate,
-      List<Check> checks) {
+      @Nullable List<Check> checks) {
     public Plan {
       waves = waves == null ? List.of() : List.copyOf(waves);
-      checks = checks == null ? List.of() : List.copyOf(checks);
+      checks = checks == null || checks.isEmpty() ? null : List.copyOf(checks);
+    }
+
+    /** What must hold after each wave. */
+    List<Check> required() {
+      return checks == null ? List.of() : checks;
     }
 
     public Plan(

@@ -70,8 +70,8 @@ public record RolloutRun(StepPorts ports) implements OperationType<Input> {
       if (i < last && input.plan().soakSeconds() > 0) {
         steps.add(new Soak(name, Duration.ofSeconds(input.plan().soakSeconds())));
       }
-      if (!input.plan().checks().isEmpty()) {
-        steps.add(new Health(ports, input.plan().checks(), name));
+      if (!input.plan().required().isEmpty()) {
+        steps.add(new Health(ports, input.plan().required(), name));
         steps.addAll(
             Halts.at(input, "healthy-" + name, HEALTH_GATE, step -> Health.problem(step, name)));
       }

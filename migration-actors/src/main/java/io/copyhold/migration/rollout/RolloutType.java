@@ -169,7 +169,7 @@ public final class RolloutType implements EntityType<Rollout, Command, Event> {
             .that(plan.budget() != null, "budget", "field-missing", "budget is missing", "give it")
             .range("soakSeconds", plan.soakSeconds(), 0, SOAK_SECONDS_MAX)
             .range("atOnce", plan.atOnce() == null ? 1 : plan.atOnce(), 1, AT_ONCE_MAX)
-            .range("checks", plan.checks().size(), 0, CHECKS_MAX);
+            .range("checks", plan.required().size(), 0, CHECKS_MAX);
     size(fields, "budget", plan.budget(), 0);
     if (plan.rate() != null) {
       fields
@@ -192,7 +192,7 @@ public final class RolloutType implements EntityType<Rollout, Command, Event> {
         }
       }
     }
-    plan.checks().forEach(check -> check(fields, check));
+    plan.required().forEach(check -> check(fields, check));
     return fields.problem();
   }
 

@@ -327,7 +327,7 @@ class RolloutStoryTest {
         .remember(
             home,
             works.store().drift(home).digest(),
-            StoreFixture.fence(owner.id(), "accept/1", 99, 1, 1));
+            StoreFixture.fence(owner.id(), "accept/1", 1, 1, 1));
   }
 
   private void write(List<String> into) throws SQLException {

@@ -11,13 +11,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A home on its way to another version: to the target's, or from it back to an earlier one.
+ * A home on its way to another version: to the target's, or from it back to an earlier one. Or one
+ * that stays where it is, and whose shape is accepted as somebody has changed it by hand.
  *
  * @param request names who asked, and after a {@code #} which part of it: {@code
  *     rollout/summer/1#wave-2}; at most {@value #REQUEST_CHARS_MAX} characters
  * @param back the version it goes back to; null on the way forward
+ * @param accepts digest of the shape that is accepted, see {@link
+ *     io.copyhold.tenants.store.Drift#digest}; null where the version changes
  */
-public record Migration(Target target, String request, @Nullable String back) {
+public record Migration(
+    Target target, String request, @Nullable String back, @Nullable String accepts) {
   public static final int REQUEST_CHARS_MAX = 128;
 
   /** Journaled name of the operation that takes a home to a version. */
@@ -26,6 +30,9 @@ public record Migration(Target target, String request, @Nullable String back) {
   /** Journaled name of the operation that takes a home back to an earlier one. */
   public static final String BACK = "home-take-back";
 
+  /** Journaled name of the operation that accepts a home's shape. */
+  public static final String ACCEPT = "home-accept";
+
   private static final int CAUSE_CHARS_MAX = 120;
 
   /** What differs between homes in one and the same trouble: names, values, numbers. */
@@ -33,12 +40,12 @@ public record Migration(Target target, String request, @Nullable String back) {
       Pattern.compile("(SQLSTATE [0-9A-Z]{5})|\"[^\"]*\"|'[^']*'|\\([^()]*\\)|\\d+");
 
   public Migration(Target target, String request) {
-    this(target, request, null);
+    this(target, request, null, null);
   }
 
   /** Journaled name of the operation that does it. */
   public String operation() {
-    return back == null ? OPERATION : BACK;
+    return accepts != null ? ACCEPT : back == null ? OPERATION : BACK;
   }
 
   /** That the home will have. */
@@ -49,9 +56,11 @@ public record Migration(Target target, String request, @Nullable String back) {
   /**
    * How a home that was at {@code before} came to its new version; null after a way back: what came
    * earlier is not taken back by that.
+   *
+   * @param known how it came to the version before
    */
-  public @Nullable Arrival arrival(String before) {
-    return back == null ? new Arrival(request, before) : null;
+  public @Nullable Arrival arrival(String before, @Nullable Arrival known) {
+    return accepts != null ? known : back == null ? new Arrival(request, before) : null;
   }
 
   /** Who asked, without the part. */
@@ -66,11 +75,17 @@ public record Migration(Target target, String request, @Nullable String back) {
    * @param from the version that the owner knows of; the home's ledger may be further
    * @param epoch of the home
    * @param back see {@link Migration#back}
+   * @param accepts see {@link Migration#accepts}
    */
   public record Input(
-      HomeRef home, Target target, String from, long epoch, @Nullable String back) {
+      HomeRef home,
+      Target target,
+      String from,
+      long epoch,
+      @Nullable String back,
+      @Nullable String accepts) {
     public Input(HomeRef home, Target target, String from, long epoch) {
-      this(home, target, from, epoch, null);
+      this(home, target, from, epoch, null, null);
     }
   }
 
@@ -136,7 +151,9 @@ public record Migration(Target target, String request, @Nullable String back) {
               .at("target.changelog")
               .todo("migrate it to a version of " + changelog));
     }
-    if (current != null && current.version().equals(target.version())
+    if (current != null
+            && current.accepts() == null
+            && current.version().equals(target.version())
         || !SchemaVersion.before(version, target.version())
         || failure != null && failure.is(target.version(), request)) {
       return Decision.accept();
@@ -169,7 +186,7 @@ public record Migration(Target target, String request, @Nullable String back) {
     if (target == null || request == null || flaw.isPresent()) {
       return Decision.refuse(flaw.orElseThrow());
     }
-    if (current != null && current.back() != null
+    if (current != null && current.back() != null && current.accepts() == null
         || arrival == null
         || under == null
         || !arrival.request().startsWith(under)
@@ -179,7 +196,46 @@ public record Migration(Target target, String request, @Nullable String back) {
       return Decision.accept();
     }
     return claimedBy == null
-        ? Decision.accept(new Migration(target, request, arrival.from()))
+        ? Decision.accept(new Migration(target, request, arrival.from(), null))
+        : Decision.later(BUSY, claimed(owner, claimedBy));
+  }
+
+  /**
+   * Whether a home is to take its shape as somebody has changed it.
+   *
+   * @param target of the home's changelog; where on it the home stays where it is
+   */
+  public static Decision<Migration> accept(
+      String owner,
+      String changelog,
+      String version,
+      @Nullable String claimedBy,
+      @Nullable Migration current,
+      @Nullable Target target,
+      @Nullable String digest,
+      @Nullable String request) {
+    Optional<Problem> flaw = flaw(target, request);
+    if (flaw.isEmpty() && (digest == null || !digest.matches("[0-9a-f]{64}"))) {
+      flaw =
+          Optional.of(
+              Problem.invalid("digest-form", "the digest is not 64 lower-case hexadecimal digits")
+                  .at("digest")
+                  .todo("look at the drift, and give the digest that it shows"));
+    }
+    if (target == null || request == null || digest == null || flaw.isPresent()) {
+      return Decision.refuse(flaw.orElseThrow());
+    }
+    if (!target.changelog().equals(changelog)) {
+      return Decision.refuse(
+          Problem.conflict("changelog-differs", owner + " follows the changelog " + changelog)
+              .at("target.changelog")
+              .todo("give a version of " + changelog));
+    }
+    if (current != null && digest.equals(current.accepts())) {
+      return Decision.accept();
+    }
+    return claimedBy == null
+        ? Decision.accept(new Migration(target, request, version, digest))
         : Decision.later(BUSY, claimed(owner, claimedBy));
   }
 

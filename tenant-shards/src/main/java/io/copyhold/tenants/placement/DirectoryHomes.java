@@ -80,7 +80,7 @@ public final class DirectoryHomes implements Homes {
       put(filters, "plan", selector.plans());
       add(queries, "tenant", filters, selector, limit);
     }
-    if (isolations.contains(Isolation.POOL) && selector.plans().isEmpty()) {
+    if (isolations.contains(Isolation.POOL) && selector.plans() == null) {
       Map<String, List<String>> filters = new HashMap<>(shared);
       filters.put("state", OPEN);
       add(queries, "pool", filters, selector, limit);
@@ -109,8 +109,9 @@ public final class DirectoryHomes implements Homes {
     queries.add(Query.of(type, limit).where(filters));
   }
 
-  private static void put(Map<String, List<String>> filters, String field, List<String> values) {
-    if (!values.isEmpty()) {
+  private static void put(
+      Map<String, List<String>> filters, String field, @Nullable List<String> values) {
+    if (values != null && !values.isEmpty()) {
       filters.put(field, values);
     }
   }

@@ -20,15 +20,20 @@ public interface Homes {
   /** The most homes a {@link #page} may hold. */
   int PAGE_MAX = 256;
 
-  /** Which homes; empty lists select all. A pool has no plan: a list of plans leaves it out. */
+  /**
+   * Which homes; empty lists select all.
+   *
+   * @param plans null for all; a pool has no plan, so that any leaves pools out
+   * @param stores null for all
+   */
   record Selector(
       List<String> owners,
       List<String> tags,
       List<String> regions,
       List<String> tiers,
       List<Isolation> isolations,
-      List<String> plans,
-      List<String> stores) {
+      @Nullable List<String> plans,
+      @Nullable List<String> stores) {
     public static final int OWNERS_MAX = 256;
 
     public static final Selector ALL =
@@ -40,7 +45,7 @@ public interface Homes {
         List<String> regions,
         List<String> tiers,
         List<Isolation> isolations) {
-      this(owners, tags, regions, tiers, isolations, List.of(), List.of());
+      this(owners, tags, regions, tiers, isolations, null, null);
     }
 
     public Selector {
@@ -49,8 +54,8 @@ public interface Homes {
       regions = Fields.sorted(regions);
       tiers = Fields.sorted(tiers);
       isolations = isolations == null ? List.of() : List.copyOf(isolations);
-      plans = Fields.sorted(plans);
-      stores = Fields.sorted(stores);
+      plans = plans == null || plans.isEmpty() ? null : Fields.sorted(plans);
+      stores = stores == null || stores.isEmpty() ? null : Fields.sorted(stores);
     }
 
     /** Whether it takes this home: one of each list that is not empty, and of tags any. */
@@ -61,8 +66,8 @@ public interface Homes {
           && (regions.isEmpty() || regions.contains(traits.region()))
           && (tiers.isEmpty() || tiers.contains(traits.tier()))
           && (isolations.isEmpty() || isolations.contains(traits.isolation()))
-          && (plans.isEmpty() || plans.contains(traits.plan()))
-          && (stores.isEmpty() || stores.contains(home.store()));
+          && (plans == null || plans.contains(traits.plan()))
+          && (stores == null || stores.contains(home.store()));
     }
 
     public Optional<Problem> flaw() {
@@ -77,9 +82,13 @@ public interface Homes {
               "write it like tenant/acme or pool/shared"));
       regions.forEach(region -> fields.word("selector.regions", region));
       tiers.forEach(tier -> fields.word("selector.tiers", tier));
-      plans.forEach(plan -> fields.word("selector.plans", plan));
-      stores.forEach(store -> fields.id("selector.stores", store));
+      each(plans).forEach(plan -> fields.word("selector.plans", plan));
+      each(stores).forEach(store -> fields.id("selector.stores", store));
       return fields.problem();
+    }
+
+    private static List<String> each(@Nullable List<String> words) {
+      return words == null ? List.of() : words;
     }
   }
 

@@ -149,6 +149,14 @@ public sealed interface Pool {
      */
     record TakeBack(Target target, String under, String request) implements Command {}
 
+    /**
+     * Takes its home's shape as somebody has changed it beside the changelog.
+     *
+     * @param target any version of its changelog
+     * @param digest of the shape as it was looked at
+     */
+    record AcceptShape(Target target, String digest, String request) implements Command {}
+
     record RecordMigrated(int serial) implements Command {}
 
     record RecordMigrateFailed(int serial, Problem problem) implements Command {}

@@ -50,6 +50,8 @@ final class PoolRules {
       case Command.MigrateTo(var target, var request) -> migrate(pool, target, null, request);
       case Command.TakeBack(var target, var under, var request) ->
           migrate(pool, target, under == null ? "" : under, request);
+      case Command.AcceptShape(var target, var digest, var request) ->
+          accept(pool, target, digest, request);
       case Command.Drop _ -> drop(pool);
       case Command.RecordCreated(var serial) ->
           pool instanceof Creating c && c.serial() == serial
@@ -211,6 +213,28 @@ final class PoolRules {
                 target,
                 under,
                 request);
+    return started(open, decision);
+  }
+
+  private static Decision<Event> accept(
+      Pool pool, @Nullable Target target, @Nullable String digest, @Nullable String request) {
+    if (!(pool instanceof Open open)) {
+      return Decision.refuse(notOpen(pool));
+    }
+    return started(
+        open,
+        Migration.accept(
+            "pool/" + open.spec().pool(),
+            open.spec().target().changelog(),
+            open.version(),
+            open.migration() == null ? null : "migrate/" + open.serial(),
+            open.migration(),
+            target,
+            digest,
+            request));
+  }
+
+  private static Decision<Event> started(Open open, Decision<Migration> decision) {
     return switch (decision) {
       case Decision.Accept<Migration>(var start) when start.isEmpty() -> Decision.accept();
       case Decision.Accept<Migration>(var start) when !start.getFirst().target().poolable() ->
@@ -218,7 +242,7 @@ final class PoolRules {
               Problem.conflict(
                       "changelog-not-poolable",
                       "the changelog has scripts that are not fit for shared tables")
-                  .at(where)
+                  .at("pool/" + open.spec().pool())
                   .todo("migrate it to a version before them, or move its tenants out"));
       case Decision.Accept<Migration>(var start) ->
           Decision.accept(new Event.MigrateStarted(start.getFirst(), open.serial() + 1));
@@ -328,7 +352,7 @@ final class PoolRules {
               o.members(),
               null,
               null,
-              o.migration() == null ? null : o.migration().arrival(o.version()));
+              o.migration() == null ? null : o.migration().arrival(o.version(), o.arrival()));
       case Event.MigrateFailed(_, var problem)
           when pool instanceof Open o && o.migration() instanceof Migration m ->
           new Open(

@@ -50,6 +50,7 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
           .command("lapse", Command.Lapse.class)
           .command("migrate-to", Command.MigrateTo.class)
           .command("take-back", Command.TakeBack.class)
+          .command("accept-shape", Command.AcceptShape.class)
           .command("record-migrated", Command.RecordMigrated.class)
           .command("record-migrate-failed", Command.RecordMigrateFailed.class)
           .command("drop", Command.Drop.class)
@@ -122,7 +123,8 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
                       o.migration().target(),
                       o.version(),
                       EPOCH,
-                      o.migration().back())));
+                      o.migration().back(),
+                      o.migration().accepts())));
       case Dropping d when d.problem() == null ->
           List.of(
               new OperationRequest(

@@ -61,6 +61,14 @@ public sealed interface TenantCommand {
   record TakeBack(Target target, String under, String request) implements TenantCommand {}
 
   /**
+   * Takes its home's shape as somebody has changed it beside the changelog.
+   *
+   * @param target any version of its changelog
+   * @param digest of the shape as it was looked at
+   */
+  record AcceptShape(Target target, String digest, String request) implements TenantCommand {}
+
+  /**
    * Ends the tenant: its logins, its data and its home, unless that was adopted.
    *
    * @param confirm the tenant's id, once more

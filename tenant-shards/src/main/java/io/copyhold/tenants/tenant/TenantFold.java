@@ -117,7 +117,7 @@ final class TenantFold {
   private static Migration.@Nullable Arrival arrival(Live l) {
     String before = l.home().version();
     return l.task() instanceof Task.Migrate(var migration) && before != null
-        ? migration.arrival(before)
+        ? migration.arrival(before, l.home().arrival())
         : null;
   }
 

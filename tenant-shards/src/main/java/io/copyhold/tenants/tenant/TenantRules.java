@@ -65,6 +65,8 @@ final class TenantRules {
           migrate(tenant, target, null, request);
       case TenantCommand.TakeBack(var target, var under, var request) ->
           migrate(tenant, target, under == null ? "" : under, request);
+      case TenantCommand.AcceptShape(var target, var digest, var request) ->
+          accept(tenant, target, digest, request);
       case TenantCommand.Offboard(var confirm) -> offboard(tenant, confirm);
       case TenantCommand.Adopt(var profile, var found) -> adopt(tenant, profile, found);
       case TenantCommand.ConfirmAdoption _ -> confirmAdoption(tenant);
@@ -239,12 +241,7 @@ final class TenantRules {
     }
     Home home = live.home();
     if (home.ref().isolation() == Isolation.POOL || home.version() == null) {
-      return Decision.refuse(
-          Problem.conflict(
-                  "home-shared",
-                  "the tenant lives in a pool, whose tenants change version together")
-              .at(where(live.profile()))
-              .todo("migrate pool/" + home.ref().name()));
+      return Decision.refuse(shared(live));
     }
     Task task = live.task();
     String claim = task == null ? null : task.word() + "/" + live.serial();
@@ -271,6 +268,40 @@ final class TenantRules {
                 target,
                 under,
                 request);
+    return started(live, decision);
+  }
+
+  private static Problem shared(Live live) {
+    return Problem.conflict(
+            "home-shared", "the tenant lives in a pool, whose tenants change version together")
+        .at(where(live.profile()))
+        .todo("migrate pool/" + live.home().ref().name());
+  }
+
+  private static Decision<TenantEvent> accept(
+      Tenant tenant, @Nullable Target target, @Nullable String digest, @Nullable String request) {
+    if (!(tenant instanceof Live live)) {
+      return Decision.refuse(notHere(tenant));
+    }
+    Home home = live.home();
+    if (home.ref().isolation() == Isolation.POOL || home.version() == null) {
+      return Decision.refuse(shared(live));
+    }
+    Task task = live.task();
+    return started(
+        live,
+        Migration.accept(
+            where(live.profile()),
+            home.changelog(),
+            home.version(),
+            task == null ? null : task.word() + "/" + live.serial(),
+            task instanceof Task.Migrate(var migration) ? migration : null,
+            target,
+            digest,
+            request));
+  }
+
+  private static Decision<TenantEvent> started(Live live, Decision<Migration> decision) {
     return switch (decision) {
       case Decision.Accept<Migration>(var start) ->
           start.isEmpty()

@@ -54,6 +54,7 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
           .command("resume", TenantCommand.Resume.class)
           .command("migrate-to", TenantCommand.MigrateTo.class)
           .command("take-back", TenantCommand.TakeBack.class)
+          .command("accept-shape", TenantCommand.AcceptShape.class)
           .command("offboard", TenantCommand.Offboard.class)
           .command("adopt", TenantCommand.Adopt.class)
           .command("confirm-adoption", TenantCommand.ConfirmAdoption.class)
@@ -180,7 +181,8 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
                   migration.target(),
                   l.home().version() == null ? SchemaVersion.NONE : l.home().version(),
                   l.home().epoch(),
-                  migration.back()));
+                  migration.back(),
+                  migration.accepts()));
     };
   }
 
