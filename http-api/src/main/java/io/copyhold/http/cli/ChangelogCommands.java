@@ -31,7 +31,7 @@ final class ChangelogCommands {
         .add("start", new RolloutCommands.Start())
         .add("preview", new RolloutCommands.PreviewPlan())
         .reads(
-            ROLLOUTS, "state", "changelog", "schemaVersion", "total", "done", "failed", "drifted")
+            ROLLOUTS, "state", "changelog", "schemaVersion", "total", "done", "failed")
         .add("failures", new RolloutCommands.Failures())
         .add("rollback", new RolloutCommands.RollBack())
         .say("pause", "Begins no further home.", "POST", ROLLOUTS, "/pause")

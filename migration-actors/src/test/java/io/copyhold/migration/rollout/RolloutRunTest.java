@@ -36,12 +36,15 @@ import io.copyhold.tenants.tenant.Tenant;
 import io.copyhold.tenants.tenant.TenantCommand;
 import io.copyhold.tenants.tenant.TenantType;
 import io.copyhold.tenants.tenant.Wish;
+import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +65,7 @@ class RolloutRunTest {
   private final Set<String> broken = new HashSet<>();
   private final Map<String, Integer> mostAtOnce = new HashMap<>();
   private final List<EntityRef> order = new ArrayList<>();
+  private double metric;
 
   @ParameterizedTest
   @EnumSource(Crash.class)
@@ -146,6 +150,119 @@ class RolloutRunTest {
   }
 
   @Test
+  void theSameHomesGoFirstFromRolloutToRollout() {
+    tenants(60);
+    StepHarness first = start(plan(8, new Size.Count(0), new Size.Percent(10)), Crash.NEVER);
+    first.forward(2);
+    List<EntityRef> early = List.copyOf(order);
+    finish(first);
+    order.clear();
+    Plan next =
+        new Plan(
+            "autumn",
+            Samples.target("invoicing", true, "1", "2", "3", "4"),
+            Homes.Selector.ALL,
+            List.of(new Size.Percent(20)),
+            8,
+            new Size.Count(0),
+            0,
+            false);
+    StepHarness second =
+        StepHarness.of(
+                run(new Listed()),
+                RolloutType.ref("autumn"),
+                "rollout/1",
+                new Rollout.Input(next, "rollout/autumn/1", null),
+                world,
+                Crash.NEVER)
+            .whenWaiting(_ -> workOff());
+    second.forward(2);
+    assertThat(order).hasSize(12).containsAll(early);
+  }
+
+  @Test
+  void aHealthCheckHoldsTheRolloutUpUntilItHolds() {
+    tenants(10);
+    metric = 9;
+    Plan checked =
+        new Plan(
+            "summer",
+            V3,
+            Homes.Selector.ALL,
+            List.of(new Size.Count(2)),
+            4,
+            new Size.Count(0),
+            30,
+            false,
+            null,
+            null,
+            List.of(new Rollout.Check(new Rollout.Probe.Metric("errors", null, 5.0), 3, 10)));
+    StepHarness harness = start(checked, Crash.EVERYWHERE);
+    var before = world.now();
+    assertThat(harness.forward()).isEqualTo(new Result.Waiting("health"));
+    assertThat(order).hasSize(2);
+    assertThat(world.now()).as("soak and retries").isAfterOrEqualTo(before.plusSeconds(50));
+    assertThat(world.summary(ROLLOUT).path("state").asText()).isEqualTo("halted");
+    assertThat(world.summary(ROLLOUT).path("problem").asText()).isEqualTo("health-gate");
+    metric = 1;
+    assertThat(harness.forward()).isInstanceOf(Result.Done.class);
+    assertThat(order).hasSize(10);
+  }
+
+  @Test
+  void aRateOfFailuresHaltsAndFailuresAreGroupedByCause() {
+    tenants(60);
+    for (int i = 0; i < 60; i += 3) {
+      broken.add(id(i));
+    }
+    Plan rated =
+        new Plan(
+            "summer",
+            V3,
+            Homes.Selector.ALL,
+            List.of(),
+            2,
+            new Size.Percent(100),
+            0,
+            false,
+            4,
+            new Rollout.Rate(25, 10),
+            null);
+    StepHarness harness = start(rated, Crash.NEVER);
+    assertThat(harness.forward()).isEqualTo(new Result.Waiting("budget"));
+    assertThat(order.size()).isBetween(10, 40);
+    Rollout.Result result = finish(harness);
+    assertThat(result.failed()).isEqualTo(20);
+    assertThat(result.done()).isEqualTo(40);
+    assertThat(result.causes())
+        .singleElement()
+        .satisfies(cause -> assertThat(cause.homes()).isEqualTo(20));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Crash.class)
+  void aWaveIsTakenBackAndNoOther(Crash crash) {
+    tenants(30);
+    pool("shared");
+    run(plan(4, new Size.Count(0), new Size.Count(5)), crash);
+    List<EntityRef> early = order.stream().distinct().toList().subList(0, 5);
+    order.clear();
+    world.with(ROLLOUT, new Command.RollBack("wave-1"));
+    Rollout.Result result = finish(operation(crash));
+    assertThat(result.done()).isEqualTo(5);
+    assertThat(order).containsExactlyInAnyOrderElementsOf(early);
+    for (EntityRef owner : world.all()) {
+      if (!owner.equals(ROLLOUT)) {
+        assertThat(world.summary(owner).path("schemaVersion").asText())
+            .isEqualTo(early.contains(owner) ? "2" : "3");
+      }
+    }
+    world.with(ROLLOUT, new Command.RollBack(null));
+    assertThat(finish(operation(crash)).done()).isEqualTo(26);
+    assertThat(world.summary(ROLLOUT).path("state").asText()).isEqualTo("rolled-back");
+  }
+
+  @Test
   void anApprovalIsAwaitedBeforeEachFurtherWave() {
     tenants(10);
     StepHarness harness =
@@ -217,7 +334,7 @@ class RolloutRunTest {
   }
 
   /** Steps that touch no store. */
-  private static RolloutRun run(Homes homes) {
+  private RolloutRun run(Homes homes) {
     return new RolloutRun(
         new StepPorts(
             new NoStores(),
@@ -226,7 +343,17 @@ class RolloutRunTest {
             new NoCandidates(),
             homes,
             () -> Secret.of("none"),
-            HealthSignals.NONE,
+            new HealthSignals() {
+              @Override
+              public int status(URI url, Duration limit) {
+                throw new AssertionError("no address is asked");
+              }
+
+              @Override
+              public OptionalDouble metric(String name) {
+                return OptionalDouble.of(metric);
+              }
+            },
             LockPolicy.DEFAULT));
   }
 
