@@ -153,16 +153,16 @@ class SteadyAllocationTest {
     Reply[] last = new Reply[1];
     until(() -> {
       last[0] = await(node.entities().read(entity));
-      return !(last[0] instanceof Reply.NotNow notNow)
-          || notNow.problem().code().equals("too-new");
+      return !(last[0] instanceof Reply.NotNow notNow) || notNow.problem().code().equals("too-new");
     });
     return last[0];
   }
 
   private TestSystem node(
-      String version, @org.jspecify.annotations.Nullable TestSystem seed, EntityType<?, ?, ?> type) {
-    Balance balance =
-        new Balance(4, 0.5, Duration.ZERO, Duration.ZERO, 4, Duration.ofSeconds(15));
+      String version,
+      @org.jspecify.annotations.Nullable TestSystem seed,
+      EntityType<?, ?, ?> type) {
+    Balance balance = new Balance(4, 0.5, Duration.ZERO, Duration.ZERO, 4, Duration.ofSeconds(15));
     TestSystem.Options options =
         TestSystem.Options.of(type)
             .with("pekko.cluster.app-version", version)
