@@ -134,7 +134,8 @@ final class Edges implements AutoCloseable {
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
       InstantSource clock,
-      Verification verification) {
+      Verification verification,
+      Surroundings surroundings) {
     this.config = config;
     this.settings = settings;
     this.system = system;
@@ -169,7 +170,7 @@ final class Edges implements AutoCloseable {
             entities,
             config.getDuration("copyhold.http.hold-again"),
             config.getDuration("copyhold.http.hold-max"),
-            Shifting.watch(system),
+            surroundings::shifting,
             holding);
     EntityAddresses addresses = new EntityAddresses(entities);
     this.budgets =
@@ -202,7 +203,8 @@ final class Edges implements AutoCloseable {
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
       InstantSource clock,
-      Verification verification) {
+      Verification verification,
+      Surroundings surroundings) {
     return new Edges(
         config,
         settings,
@@ -215,7 +217,8 @@ final class Edges implements AutoCloseable {
         blocking,
         parts,
         clock,
-        verification);
+        verification,
+        surroundings);
   }
 
   /**
@@ -330,12 +333,30 @@ final class Edges implements AutoCloseable {
         "copyhold_unverified",
         "1 while homes are compared with their owners after the journal went back in time.",
         () -> verification.timeline().verified() == null ? 1 : 0);
+    if (!onCassandra()) {
+      metrics.gaugeLater(
+          "copyhold_control_backup_age_seconds",
+          "Since the newest backup of the control database began; -1 when there is none.",
+          this::backupAge);
+    }
     for (String type : List.of(Tenant.TYPE.name(), Pool.TYPE.name())) {
       metrics.gaugeLater(
           "copyhold_" + type + "s_diverged",
           "Owners that are behind their homes and take no change.",
           () -> diverged(type));
     }
+  }
+
+  private java.util.concurrent.CompletionStage<Long> backupAge() {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return backups.age().map(java.time.Duration::toSeconds).orElse(-1L);
+          } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+          }
+        },
+        blocking);
   }
 
   private java.util.concurrent.CompletionStage<Long> diverged(String type) {
