@@ -90,7 +90,8 @@ final class DriftRoutes {
         owner.type().equals("pool")
             ? where(Mappers.JSON.convertValue(view, Pool.class))
             : where(Mappers.JSON.convertValue(view, Tenant.class));
-    if (where == null || where.home().isolation() == Isolation.POOL && !owner.type().equals("pool")) {
+    if (where == null
+        || where.home().isolation() == Isolation.POOL && !owner.type().equals("pool")) {
       throw new ProblemException(
           Problem.conflict("no-home", owner + " has no home of its own now")
               .at(owner.toString())

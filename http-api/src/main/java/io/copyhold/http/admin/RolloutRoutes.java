@@ -167,7 +167,8 @@ final class RolloutRoutes {
     for (int i = 0; i < given.size(); i++) {
       waves.add(
           given.get(i).isObject()
-              ? new Rollout.Matching(Bodies.read(given.get(i), Selector.class, "/waves/" + i).selector())
+              ? new Rollout.Matching(
+                  Bodies.read(given.get(i), Selector.class, "/waves/" + i).selector())
               : size(given.get(i), "/waves/" + i));
     }
     List<Rollout.Check> checks = new ArrayList<>();
@@ -176,7 +177,9 @@ final class RolloutRoutes {
     }
     JsonNode budget = wanted.failureBudget();
     Rate rate =
-        budget != null && budget.isObject() ? Bodies.read(budget, Rate.class, "/failureBudget") : null;
+        budget != null && budget.isObject()
+            ? Bodies.read(budget, Rate.class, "/failureBudget")
+            : null;
     return new Rollout.Plan(
         rollout.id(),
         Kinds.target(call, shared.entities(), wanted.changelog(), wanted.version()),
@@ -206,18 +209,17 @@ final class RolloutRoutes {
       if (changelog instanceof Changelog.Published published
           && published.versions().get(target.position(target.version()) - 1).undo() == null) {
         throw new ProblemException(
-            Problem.conflict(
-                    "undo-missing", "version " + target.version() + " has no way back")
+            Problem.conflict("undo-missing", "version " + target.version() + " has no way back")
                 .at("changelog/" + target.changelog())
                 .todo("publish U" + target.version() + "__….sql into the changelog first"));
       }
     }
-    return Resource.changed(resource.ask(call, rollout, new Rollout.Command.RollBack(wanted.wave())));
+    return Resource.changed(
+        resource.ask(call, rollout, new Rollout.Command.RollBack(wanted.wave())));
   }
 
   private Rollout state(Call call, EntityRef rollout) throws InterruptedException {
-    return Mappers.JSON.convertValue(
-        Kinds.view(call, shared.entities(), rollout), Rollout.class);
+    return Mappers.JSON.convertValue(Kinds.view(call, shared.entities(), rollout), Rollout.class);
   }
 
   /** A halted one goes on by the signal it waits for. */

@@ -30,13 +30,17 @@ final class ChangelogCommands {
     return new Group("rollout", "Rollouts: many homes on their way to one version.")
         .add("start", new RolloutCommands.Start())
         .add("preview", new RolloutCommands.PreviewPlan())
-        .reads(
-            ROLLOUTS, "state", "changelog", "schemaVersion", "total", "done", "failed")
+        .reads(ROLLOUTS, "state", "changelog", "schemaVersion", "total", "done", "failed")
         .add("failures", new RolloutCommands.Failures())
         .add("rollback", new RolloutCommands.RollBack())
         .say("pause", "Begins no further home.", "POST", ROLLOUTS, "/pause")
         .say("resume", "Goes on after a pause or a halt.", "POST", ROLLOUTS, "/resume")
-        .say("cancel", "Ends it; homes that have the version keep it until a rollback.", "POST", ROLLOUTS, "/cancel")
+        .say(
+            "cancel",
+            "Ends it; homes that have the version keep it until a rollback.",
+            "POST",
+            ROLLOUTS,
+            "/cancel")
         .say(
             "retry-failed", "Tries the homes that failed again.", "POST", ROLLOUTS, "/retry-failed")
         .add("approve", new OperationCommands.Approve(ROLLOUTS))

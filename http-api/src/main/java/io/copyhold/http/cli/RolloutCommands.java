@@ -202,8 +202,7 @@ final class RolloutCommands {
 
     @Override
     int run(Client client) throws Trouble, InterruptedException {
-      return change(
-          client, "PUT", ChangelogCommands.ROLLOUTS + "/" + encode(id), wanted.body());
+      return change(client, "PUT", ChangelogCommands.ROLLOUTS + "/" + encode(id), wanted.body());
     }
   }
 
@@ -288,10 +287,7 @@ final class RolloutCommands {
           .forEach(sample ->
               out()
                   .println(
-                      "  "
-                          + sample.path("home").asText()
-                          + " "
-                          + sample.path("problem").asText()));
+                      "  " + sample.path("home").asText() + " " + sample.path("problem").asText()));
       return ExitStatus.OK;
     }
   }

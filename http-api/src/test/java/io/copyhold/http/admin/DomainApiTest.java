@@ -435,7 +435,10 @@ class DomainApiTest {
     assertThat(api.get("/v1/rollouts/r-9").status()).isEqualTo(404);
     assertThat(api.send("PUT", "/v1/rollouts/r-9?dryRun=true", plan).status()).isEqualTo(200);
     assertThat(
-            api.send("PUT", "/v1/rollouts/r-9", plan.replace("\"sql\": \"select true\"", "\"min\": 1"))
+            api.send(
+                    "PUT",
+                    "/v1/rollouts/r-9",
+                    plan.replace("\"sql\": \"select true\"", "\"min\": 1"))
                 .problem())
         .isEqualTo("check-form");
     Answer unknown = api.send("PUT", "/v1/rollouts/r-9", plan.replace("\"tags\"", "\"tagz\""));

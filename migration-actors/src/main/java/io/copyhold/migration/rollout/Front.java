@@ -62,8 +62,7 @@ record Front(
 
   /** For the next wave: what has failed is accepted where a person said to go on. */
   Front next() {
-    return begin(
-        total, exceeded ? failed : failedBefore, exceeded ? attempted : attemptedBefore);
+    return begin(total, exceeded ? failed : failedBefore, exceeded ? attempted : attemptedBefore);
   }
 
   private static Front begin(long total, long failedBefore, long attemptedBefore) {
@@ -94,9 +93,7 @@ record Front(
         skipped,
         samples,
         drifted,
-        causes.stream()
-            .sorted(Comparator.comparingLong(Rollout.Cause::homes).reversed())
-            .toList());
+        causes.stream().sorted(Comparator.comparingLong(Rollout.Cause::homes).reversed()).toList());
   }
 
   /** A front in the making. */

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A place where a rollout may halt: it tells the rollout why, so that everybody sees it, waits for a
- * person, and tells it that it goes on.
+ * A place where a rollout may halt: it tells the rollout why, so that everybody sees it, waits for
+ * a person, and tells it that it goes on.
  */
 final class Halts {
   private Halts() {}
@@ -51,8 +51,8 @@ final class Halts {
     }
   }
 
-  private record GoOn(
-      Input input, String name, Function<StepContext, Optional<Problem>> why) implements Step {
+  private record GoOn(Input input, String name, Function<StepContext, Optional<Problem>> why)
+      implements Step {
     @Override
     public StepResult run(StepContext step) {
       return why.apply(step).isEmpty()

@@ -33,8 +33,7 @@ record Health(StepPorts ports, List<Check> checks, String wave) implements Step 
   /** What the step found. */
   static Optional<Problem> problem(StepContext step, String wave) {
     return step.data(name(wave)).hasNonNull(PROBLEM)
-        ? Optional.of(
-            Mappers.JSON.convertValue(step.data(name(wave)).get(PROBLEM), Problem.class))
+        ? Optional.of(Mappers.JSON.convertValue(step.data(name(wave)).get(PROBLEM), Problem.class))
         : Optional.empty();
   }
 
@@ -45,8 +44,7 @@ record Health(StepPorts ports, List<Check> checks, String wave) implements Step 
 
   @Override
   public StepResult run(StepContext step) {
-    List<String> homes =
-        Mappers.JSON.convertValue(step.data(wave), Front.class).probed();
+    List<String> homes = Mappers.JSON.convertValue(step.data(wave), Front.class).probed();
     for (Check check : checks) {
       Optional<String> wrong = ask(check.probe(), homes);
       if (wrong.isPresent()) {
@@ -66,8 +64,7 @@ record Health(StepPorts ports, List<Check> checks, String wave) implements Step 
     return Problem.conflict("health-gate", "after " + wave + ", " + wrong)
         .at(check.probe().getClass().getSimpleName().toLowerCase(Locale.ROOT) + " probe")
         .todo(
-            "mend it and approve 'health' to go on all the same, or cancel, and roll back "
-                + wave);
+            "mend it and approve 'health' to go on all the same, or cancel, and roll back " + wave);
   }
 
   /** What is wrong, or empty. */

@@ -23,10 +23,10 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * Health as a node can see it: its own metrics, and addresses outside. A name is resolved once, every
- * address it has must be a public one (unless the host is allowed), and the connection goes to the
- * address that was checked: so a name that answers differently the second time gains nothing. No
- * redirect is followed, and of the answer only the status line is read.
+ * Health as a node can see it: its own metrics, and addresses outside. A name is resolved once,
+ * every address it has must be a public one (unless the host is allowed), and the connection goes
+ * to the address that was checked: so a name that answers differently the second time gains
+ * nothing. No redirect is followed, and of the answer only the status line is read.
  */
 public final class NodeSignals implements HealthSignals {
   private static final int LINE_BYTES_MAX = 1024;
@@ -79,7 +79,8 @@ public final class NodeSignals implements HealthSignals {
                 Problem.conflict(
                         "probe-refused", "the address is in a private, local or reserved network")
                     .at(host)
-                    .todo("ask a public one, or name the host in copyhold.rollout.probe-allowed-hosts"));
+                    .todo(
+                        "ask a public one, or name the host in copyhold.rollout.probe-allowed-hosts"));
           }
         }
       }
@@ -90,7 +91,9 @@ public final class NodeSignals implements HealthSignals {
     }
   }
 
-  /** Not loopback, link-local, private, carrier-grade, multicast, reserved, or one of those in IPv6. */
+  /**
+   * Not loopback, link-local, private, carrier-grade, multicast, reserved, or one of those in IPv6.
+   */
   static boolean isPublic(InetAddress address) {
     if (address.isAnyLocalAddress()
         || address.isLoopbackAddress()
@@ -109,7 +112,8 @@ public final class NodeSignals implements HealthSignals {
           && !(first == 198 && (second == 18 || second == 19))
           && !(first == 192 && second == 0 && bytes[2] == 0);
     }
-    // Of IPv6 only global unicast, and of that neither 6to4, NAT64 nor Teredo, which hold an IPv4 address.
+    // Of IPv6 only global unicast, and of that neither 6to4, NAT64 nor Teredo, which hold an IPv4
+    // address.
     return (first & 0xe0) == 0x20
         && !(first == 0x20 && second == 0x02)
         && !(first == 0x20 && second == 0x01 && bytes[2] == 0 && bytes[3] == 0);

@@ -17,7 +17,8 @@ public sealed interface Rollout {
   /**
    * Started.
    *
-   * @param generation of its operation; retrying what failed is the next one, and so is the way back
+   * @param generation of its operation; retrying what failed is the next one, and so is the way
+   *     back
    * @param retriesOf the generation before, when only failed homes are tried again; null for all
    *     homes of the plan
    * @param back what is taken back; null on the way forward
@@ -158,8 +159,8 @@ public sealed interface Rollout {
   record Matching(Homes.Selector selector) implements Reach {}
 
   /**
-   * A share or a number of homes: those that come first in an order that stays the same from rollout
-   * to rollout.
+   * A share or a number of homes: those that come first in an order that stays the same from
+   * rollout to rollout.
    */
   sealed interface Size extends Reach {
     /**

@@ -231,8 +231,7 @@ public final class RolloutType implements EntityType<Rollout, Command, Event> {
                   "a metric needs a bound",
                   "give min or max");
       case null ->
-          fields.that(
-              false, "checks.probe", "field-missing", "the probe is missing", "give one");
+          fields.that(false, "checks.probe", "field-missing", "the probe is missing", "give one");
     }
   }
 

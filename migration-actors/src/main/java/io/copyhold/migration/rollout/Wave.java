@@ -24,22 +24,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One wave: goes through the homes as the directory lists them, store by store, counts those that
- * are there already, asks the owners of the others again and again, a few at a time, and counts what
- * came of it. Asking is level-triggered: an owner that is there, on its way or has failed under this
- * request does nothing and says so. Ends when its homes are through, or the budget is exceeded and
- * nothing flies; what a halted wave has not reached goes with the next one.
+ * are there already, asks the owners of the others again and again, a few at a time, and counts
+ * what came of it. Asking is level-triggered: an owner that is there, on its way or has failed
+ * under this request does nothing and says so. Ends when its homes are through, or the budget is
+ * exceeded and nothing flies; what a halted wave has not reached goes with the next one.
  *
  * @param name journaled
  * @param before the wave before, whose accepted failures count here too; or null
  * @param index of the last wave whose homes are taken
  */
 record Wave(
-    Homes homes,
-    Rollout.Input input,
-    String name,
-    @Nullable String before,
-    int index,
-    Kind kind)
+    Homes homes, Rollout.Input input, String name, @Nullable String before, int index, Kind kind)
     implements Step {
   static final String COUNT = "count";
 
@@ -203,8 +198,7 @@ record Wave(
     return switch (kind) {
       case FORWARD -> wave <= index;
       case SWEEP -> true;
-      case RETRY ->
-          home.failedRequest() != null && home.failedRequest().startsWith(input.under());
+      case RETRY -> home.failedRequest() != null && home.failedRequest().startsWith(input.under());
       case BACK ->
           home.arrivedBy() != null
               && home.arrivedBy().startsWith(input.under())
@@ -218,9 +212,7 @@ record Wave(
   private String part(Homes.Entry home, int wave) {
     String earlier = kind == Kind.RETRY ? home.failedRequest() : null;
     int at = earlier == null ? -1 : earlier.indexOf('#');
-    return earlier == null || at < 0
-        ? Waves.name(input.plan(), wave)
-        : earlier.substring(at + 1);
+    return earlier == null || at < 0 ? Waves.name(input.plan(), wave) : earlier.substring(at + 1);
   }
 
   private static String ref(Homes.Entry home) {

@@ -13,8 +13,8 @@ import java.util.List;
 
 /**
  * Compares what the home's ledger says with the changelog, and its tables with what the last
- * migration left, before anything changes: an applied file whose content is another now, or a change
- * that somebody made by hand, stops the migration. Reads only.
+ * migration left, before anything changes: an applied file whose content is another now, or a
+ * change that somebody made by hand, stops the migration. Reads only.
  */
 record CheckLedger(StepPorts ports, HomeRef home, Target target) implements Step {
   /** Lines of a difference that a problem shows; the rest is asked for. */

@@ -87,7 +87,9 @@ class NodeSignalsTest {
       closed = port.getLocalPort();
       refused(
           "probe-failed",
-          () -> open.status(URI.create("http://127.0.0.1:" + port.getLocalPort()), Duration.ofMillis(300)));
+          () ->
+              open.status(
+                  URI.create("http://127.0.0.1:" + port.getLocalPort()), Duration.ofMillis(300)));
     }
     refused("probe-failed", () -> open.status(URI.create("http://127.0.0.1:" + closed), LIMIT));
   }

@@ -368,8 +368,7 @@ class RolloutRunTest {
 
   private StepHarness operation(Crash crash) {
     OperationRequest request = world.operations(ROLLOUT).getFirst();
-    return StepHarness.of(
-            run(new Listed()), ROLLOUT, request.id(), request.input(), world, crash)
+    return StepHarness.of(run(new Listed()), ROLLOUT, request.id(), request.input(), world, crash)
         .whenWaiting(time -> {
           world.advance(time);
           workOff();

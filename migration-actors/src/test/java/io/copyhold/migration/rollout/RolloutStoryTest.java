@@ -53,9 +53,7 @@ class RolloutStoryTest {
   private static final String CANARY = "canary";
 
   private final Works works =
-      new Works(
-          StoreFixture.on(
-              StoreFixture.server(), "createdb createrole"));
+      new Works(StoreFixture.on(StoreFixture.server(), "createdb createrole"));
   private final List<String> tenants = new ArrayList<>();
   private final List<EntityRef> homes = new ArrayList<>();
   private final Set<EntityRef> asked = new HashSet<>();
@@ -75,7 +73,9 @@ class RolloutStoryTest {
     Preview preview = Preview.of(works.ports.homes(), plan);
     assertThat(preview.total()).isEqualTo(homes.size());
     assertThat(preview.there()).isZero();
-    assertThat(preview.waves()).extracting(Preview.Part::wave).containsExactly("wave-1", "wave-2", "wave-rest");
+    assertThat(preview.waves())
+        .extracting(Preview.Part::wave)
+        .containsExactly("wave-1", "wave-2", "wave-rest");
     assertThat(preview.waves().getFirst().named()).hasSize(3);
     assertThat(asked).isEmpty();
 
@@ -149,14 +149,17 @@ class RolloutStoryTest {
     works.shelf.add("V3__more.sql", "alter table invoice add column more int");
     EntityRef more = RolloutType.ref("more");
     works.world.with(
-        more, new Command.Start(narrow("more", works.shelf.target("3"), List.of(schema(1), schema(2)))));
+        more,
+        new Command.Start(narrow("more", works.shelf.target("3"), List.of(schema(1), schema(2)))));
     settle(more, goOn(operation(more)));
     works.world.with(more, new Command.RollBack(null));
     done = goOn(operation(more));
     settle(more, done);
     assertThat(result(done).failed()).isEqualTo(2);
-    assertThat(result(done).causes().getFirst().cause()).startsWith("undo-missing: version … has no way back");
-    assertThat(works.world.summary(TenantType.ref(schema(1))).path("schemaVersion").asText()).isEqualTo("3");
+    assertThat(result(done).causes().getFirst().cause())
+        .startsWith("undo-missing: version … has no way back");
+    assertThat(works.world.summary(TenantType.ref(schema(1))).path("schemaVersion").asText())
+        .isEqualTo("3");
 
     // Given up after its canaries: they keep the version, the others were never asked.
     asked.clear();
@@ -185,8 +188,7 @@ class RolloutStoryTest {
         false,
         6,
         new Rate(10, 8),
-        List.of(
-            new Check(new Probe.Sql("select count(*) >= 0 from customer", "t", 3), 2, 10)));
+        List.of(new Check(new Probe.Sql("select count(*) >= 0 from customer", "t", 3), 2, 10)));
   }
 
   private static Plan narrow(String name, Target target, List<String> only) {

@@ -39,7 +39,8 @@ public final class Works {
 
   public final StoreFixture fixture;
   public final InMemorySecrets secrets = new InMemorySecrets();
-  public final EntityWorld world = new EntityWorld(Store.TYPE, Pool.TYPE, Tenant.TYPE, Rollout.TYPE);
+  public final EntityWorld world =
+      new EntityWorld(Store.TYPE, Pool.TYPE, Tenant.TYPE, Rollout.TYPE);
   public final Shelf shelf = new Shelf("invoicing");
   public final List<Candidates.Candidate> pools = new ArrayList<>();
   public final List<Candidates.Candidate> stores = new ArrayList<>();

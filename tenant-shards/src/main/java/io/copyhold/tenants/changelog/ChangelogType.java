@@ -98,9 +98,7 @@ public final class ChangelogType
             .filter(v -> SchemaVersion.ORDER.compare(v.version(), version) == 0)
             .findFirst();
     if (same.isPresent()) {
-      return same.get().same(next)
-          ? Decision.accept()
-          : Decision.refuse(changed(same.get(), next));
+      return same.get().same(next) ? Decision.accept() : Decision.refuse(changed(same.get(), next));
     }
     if (published.retired()) {
       return Decision.refuse(
@@ -182,7 +180,10 @@ public final class ChangelogType
 
   /** As CBOR: the texts, and what their names and the digest take. */
   private static int bytes(Changelog.Version v) {
-    return v.version().length() + v.file().length() + 102 + (v.undo() == null ? 0 : bytes(v.undo()));
+    return v.version().length()
+        + v.file().length()
+        + 102
+        + (v.undo() == null ? 0 : bytes(v.undo()));
   }
 
   private static int bytes(Changelog.Undo undo) {

@@ -151,9 +151,7 @@ public record Migration(
               .at("target.changelog")
               .todo("migrate it to a version of " + changelog));
     }
-    if (current != null
-            && current.accepts() == null
-            && current.version().equals(target.version())
+    if (current != null && current.accepts() == null && current.version().equals(target.version())
         || !SchemaVersion.before(version, target.version())
         || failure != null && failure.is(target.version(), request)) {
       return Decision.accept();

@@ -51,7 +51,9 @@ public final class DirectoryHomes implements Homes {
       rows.addAll(
           Listed.rows(directory, after == null ? query : query.following(EntityRef.parse(after))));
     }
-    return rows.stream().sorted(ORDER).limit(limit)
+    return rows.stream()
+        .sorted(ORDER)
+        .limit(limit)
         .map(row -> Homes.entry(row.entity(), row.summary()))
         .toList();
   }

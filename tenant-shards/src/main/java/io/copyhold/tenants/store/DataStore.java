@@ -71,8 +71,8 @@ public interface DataStore {
   Applied apply(HomeRef home, Script script, Fence fence, LockPolicy locks);
 
   /**
-   * Runs the way back from a version in the home, exactly once: it and the end of that version's row
-   * in the home's ledger commit together, so that a repeated call finds it done.
+   * Runs the way back from a version in the home, exactly once: it and the end of that version's
+   * row in the home's ledger commit together, so that a repeated call finds it done.
    *
    * @param undo at the position of the version that it takes back
    * @throws io.copyhold.runtime.ProblemException as {@link #apply}; {@code out-of-order} when a
@@ -81,8 +81,8 @@ public interface DataStore {
   Applied undo(HomeRef home, Script undo, Fence fence, LockPolicy locks);
 
   /**
-   * Asks the home one question, as its applications' role, in a transaction that reads only and sees
-   * no tenant's rows in a pool.
+   * Asks the home one question, as its applications' role, in a transaction that reads only and
+   * sees no tenant's rows in a pool.
    *
    * @param query one SELECT, WITH, TABLE or VALUES
    * @param limit for the whole question
@@ -93,8 +93,8 @@ public interface DataStore {
   Optional<String> ask(HomeRef home, String query, Duration limit);
 
   /**
-   * The home's tables, columns, indexes, constraints, views and triggers as the server has them now,
-   * beside what was remembered.
+   * The home's tables, columns, indexes, constraints, views and triggers as the server has them
+   * now, beside what was remembered.
    */
   Drift drift(HomeRef home);
 

@@ -44,8 +44,7 @@ final class Probes {
               throw e;
             }
             throw new ProblemException(
-                Problem.conflict(
-                        "probe-failed", "SQLSTATE " + state + ": " + SqlTrouble.said(e))
+                Problem.conflict("probe-failed", "SQLSTATE " + state + ": " + SqlTrouble.said(e))
                     .at(place.key())
                     .todo("Try the query by hand as " + place.app() + "."),
                 e);

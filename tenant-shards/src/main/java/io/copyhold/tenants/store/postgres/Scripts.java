@@ -74,8 +74,7 @@ final class Scripts {
     return run(place, script, fence, locks, true);
   }
 
-  private Applied run(
-      Place place, Script script, Fence fence, LockPolicy locks, boolean back) {
+  private Applied run(Place place, Script script, Fence fence, LockPolicy locks, boolean back) {
     SqlScript parts = SqlScript.parse(script.sql());
     parts
         .refusal()

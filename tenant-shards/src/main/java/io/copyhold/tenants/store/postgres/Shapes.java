@@ -12,8 +12,8 @@ import java.util.Optional;
 
 /**
  * The shape of a home, one line per table, column, constraint, index, view and trigger, as the
- * server writes them; remembered in the home's row after a migration. A script forgets it in its own
- * transaction, so that nothing is taken for drift while a migration stands half-way.
+ * server writes them; remembered in the home's row after a migration. A script forgets it in its
+ * own transaction, so that nothing is taken for drift while a migration stands half-way.
  */
 final class Shapes {
   /** Lines by kind and name of one schema. */

@@ -19,7 +19,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A node that is killed in the middle of a long script holds nobody up: its server session ends. */
+/**
+ * A node that is killed in the middle of a long script holds nobody up: its server session ends.
+ */
 class KilledRunnerTest {
   private static final String LONG = "create table half (a int); select pg_sleep(6000)";
 
@@ -31,7 +33,7 @@ class KilledRunnerTest {
     String name = fresh("orphan");
     HomeRef home = fixture.homeWith(isolation, name, name);
     String database = fixture.store().connection(home, name).database();
-    Process runner = runner(home, name);
+    Process runner = runner(home);
     try (Connection root = fixture.superuser(database)) {
       List<String> pids = List.of();
       long tries = 0;
@@ -57,7 +59,8 @@ class KilledRunnerTest {
                   .already())
           .isFalse();
       assertThat(sleeping(root)).isEmpty();
-      assertThat(Sql.strings(root, "select to_regclass('half')::text")).containsExactly((String) null);
+      assertThat(Sql.strings(root, "select to_regclass('half')::text"))
+          .containsExactly((String) null);
     } finally {
       runner.destroyForcibly();
     }
@@ -71,7 +74,7 @@ class KilledRunnerTest {
         fixture.address().user());
   }
 
-  private Process runner(HomeRef home, String name) throws Exception {
+  private Process runner(HomeRef home) throws Exception {
     StoreAddress at = fixture.address();
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -85,7 +88,10 @@ class KilledRunnerTest {
             at.sharedDatabase(),
             home.isolation().name(),
             home.name());
-    return builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    return builder
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
   }
 
   /** Another node, which applies the long script as the first attempt. */

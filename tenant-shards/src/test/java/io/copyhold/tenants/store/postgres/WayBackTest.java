@@ -54,9 +54,7 @@ class WayBackTest {
     }
     assertThat(store.verifyIsolation(home)).isEmpty();
     assertThat(
-            store
-                .apply(home, V2, fence(name, "migrate/9", 1, 1, 1), LockPolicy.DEFAULT)
-                .already())
+            store.apply(home, V2, fence(name, "migrate/9", 1, 1, 1), LockPolicy.DEFAULT).already())
         .isFalse();
   }
 
@@ -64,7 +62,8 @@ class WayBackTest {
   void onlyTheLastVersionIsTakenBackAndAFailureLeavesAllAsItWas() {
     HomeRef home = fixture.homeWith(Isolation.SCHEMA, name, name);
     store.apply(home, V2, fence(name), LockPolicy.DEFAULT);
-    refused("out-of-order", () -> store.undo(home, undo(1, "select 1"), back(1), LockPolicy.DEFAULT));
+    refused(
+        "out-of-order", () -> store.undo(home, undo(1, "select 1"), back(1), LockPolicy.DEFAULT));
     refused(
         "script-failed",
         () -> store.undo(home, undo(2, "drop table nothing"), back(2), LockPolicy.DEFAULT));
@@ -91,7 +90,8 @@ class WayBackTest {
     assertThat(drift.added())
         .containsExactly("column invoice.hand integer", "index by_hand " + "ON " + on(schema));
     assertThat(drift.removed())
-        .containsExactly("constraint customer.customer_tenant_id_name_key UNIQUE (tenant_id, name)");
+        .containsExactly(
+            "constraint customer.customer_tenant_id_name_key UNIQUE (tenant_id, name)");
     store.remember(home, null, fence(name));
     assertThat(store.drift(home).none()).as("remembering blindly accepts nothing").isFalse();
     refused("shape-changed", () -> store.remember(home, "0".repeat(64), fence(name)));
