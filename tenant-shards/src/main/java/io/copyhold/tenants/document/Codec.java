@@ -21,7 +21,9 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** How the records are written as JSON: the published names, without what is left at its default. */
+/**
+ * How the records are written as JSON: the published names, without what is left at its default.
+ */
 final class Codec {
   /** Keys sorted, so that equal values give equal bytes. */
   static final ObjectMapper JSON =

@@ -238,7 +238,8 @@ final class SqlText {
   private static int dollar(String sql, int at) {
     int tagEnd = at + 1;
     while (tagEnd < sql.length()
-        && (wordStart(sql.charAt(tagEnd)) || tagEnd > at + 1 && Character.isDigit(sql.charAt(tagEnd)))) {
+        && (wordStart(sql.charAt(tagEnd))
+            || tagEnd > at + 1 && Character.isDigit(sql.charAt(tagEnd)))) {
       tagEnd++;
     }
     if (tagEnd >= sql.length() || sql.charAt(tagEnd) != '$') {

@@ -34,7 +34,9 @@ final class Trial {
     for (int i = 0; i < document.operations().size(); i++) {
       Change change = document.operations().get(i);
       trial.apply(i, change);
-      if (change instanceof Change.Sql sql && document.operations().size() > 1 && !sql.alongside()) {
+      if (change instanceof Change.Sql sql
+          && document.operations().size() > 1
+          && !sql.alongside()) {
         trial.refuse(
             "document",
             "sql-among-others",
@@ -52,7 +54,9 @@ final class Trial {
               + trial.best
               + " because of this operation, and it declares "
               + document.down(),
-          "give the operation a down, or write down: " + trial.best + " at the top of the document");
+          "give the operation a down, or write down: "
+              + trial.best
+              + " at the top of the document");
     }
     return trial.outcome();
   }
@@ -183,12 +187,17 @@ final class Trial {
   /** Whether a name can be given to something new. */
   boolean name(String object, String name) {
     if (name.isBlank() || name.indexOf('\0') >= 0) {
-      refuse(object, "name-form", "a name is empty or holds a NUL character", "choose another name");
+      refuse(
+          object, "name-form", "a name is empty or holds a NUL character", "choose another name");
     } else if (Names.tooLong(name)) {
       refuse(
           object,
           "name-long",
-          "the name " + name + " has " + Names.bytes(name) + " bytes; PostgreSQL would cut it at 63",
+          "the name "
+              + name
+              + " has "
+              + Names.bytes(name)
+              + " bytes; PostgreSQL would cut it at 63",
           "shorten it to 63 bytes of UTF-8");
     } else if (Names.reserved(name)) {
       refuse(
@@ -241,13 +250,12 @@ final class Trial {
       return true;
     }
     Optional<String> flaw = SqlText.flaw(sql);
-    flaw.ifPresent(
-        what ->
-            refuse(
-                object,
-                "expression-form",
-                field + " is not one SQL expression: " + what,
-                "write one expression there; statements stand in a sql operation"));
+    flaw.ifPresent(what ->
+        refuse(
+            object,
+            "expression-form",
+            field + " is not one SQL expression: " + what,
+            "write one expression there; statements stand in a sql operation"));
     return flaw.isEmpty();
   }
 }

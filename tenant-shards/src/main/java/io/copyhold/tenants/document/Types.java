@@ -37,9 +37,8 @@ final class Types {
 
   private static final List<String> WHOLE = List.of("smallint", "integer", "bigint", "numeric");
   private static final List<String> FLOATING = List.of("real", "double precision");
-  private static final Pattern FORM =
-      Pattern.compile(
-          "([a-z_ ]+?)\\s*(?:\\(\\s*([0-9]+)\\s*(?:,\\s*(-?[0-9]+)\\s*)?\\))?\\s*([a-z ]*)");
+  private static final Pattern SIZED =
+      Pattern.compile("([a-z_ ]+?) ?\\( ?([0-9]+) ?(?:, ?(-?[0-9]+) ?)?\\) ?([a-z ]*)");
 
   private Types() {}
 
@@ -53,24 +52,17 @@ final class Types {
       return text;
     }
     String lower = text.toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
-    Matcher matcher = FORM.matcher(lower);
+    Matcher matcher = SIZED.matcher(lower);
     if (!matcher.matches()) {
-      return ALIASES.getOrDefault(lower, lower);
+      String name = ALIASES.getOrDefault(lower, lower);
+      return name.equals("character") ? "character(1)" : name;
     }
     String base = matcher.group(1).strip();
     String tail = matcher.group(4).strip();
     String name = ALIASES.getOrDefault(base, base);
     String length = matcher.group(2);
-    String scale = matcher.group(3);
-    if (length == null) {
-      String whole =
-          tail.isEmpty() ? name : ALIASES.getOrDefault(base + " " + tail, base + " " + tail);
-      return name.equals("character") && whole.equals("character") ? "character(1)" : whole;
-    }
-    String size =
-        name.equals("numeric")
-            ? "(" + length + "," + (scale == null ? "0" : scale) + ")"
-            : scale == null ? "(" + length + ")" : "(" + length + "," + scale + ")";
+    String scale = name.equals("numeric") && matcher.group(3) == null ? "0" : matcher.group(3);
+    String size = scale == null ? "(" + length + ")" : "(" + length + "," + scale + ")";
     if (name.startsWith("time")) {
       int space = name.indexOf(' ');
       String zone = tail.isEmpty() ? (space < 0 ? "" : name.substring(space)) : " " + tail;
