@@ -74,7 +74,7 @@ final class ColumnAlteration {
     if (change.type() == null || Types.canonical(change.type()).equals(field.type())) {
       return field;
     }
-    trial.expression(object, "type", change.type());
+    trial.type(object, change.type());
     if (field.generated() != null) {
       trial.refuse(
           object,

@@ -196,7 +196,7 @@ final class ColumnChanges {
     String object = table + "." + column.name();
     trial.name(object, column.name());
     trial.tenantColumn(table, column.name());
-    trial.expression(object, "type", column.type());
+    trial.type(object, column.type());
     trial.expression(object, "default", column.defaultValue());
     Column.Generated generated = column.generated();
     if (column.pk() && column.nullable()) {

@@ -130,7 +130,14 @@ final class ConstraintChanges {
       trial.refuse(object, "exclude-missing", "an exclusion needs elements", "write exclude");
       return null;
     }
-    trial.expression(object, "elements", exclude.elements());
+    trial.list(object, "elements", exclude.elements());
+    if (exclude.indexMethod() != null && !exclude.indexMethod().matches("[a-z_]+")) {
+      trial.refuse(
+          object,
+          "index-method",
+          "'" + exclude.indexMethod() + "' is no access method",
+          "write gist or spgist, or leave it out");
+    }
     trial.expression(object, "predicate", exclude.predicate());
     String tenant = trial.shape.tenantColumn();
     if (tenant != null

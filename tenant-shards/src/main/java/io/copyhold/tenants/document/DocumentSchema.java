@@ -78,24 +78,25 @@ final class DocumentSchema {
                   name(pointer) + " is " + shown(found) + "; allowed is " + allowed(schema))
               .at(at)
               .todo("choose one of them");
-      case "maxProperties", "minProperties" -> many(error, pointer, found, schema);
-      default -> other(error, pointer, found, schema);
+      case "maxProperties", "minProperties" -> many(pointer, found, schema);
+      default -> other(pointer, found, schema);
     };
   }
 
-  private static Problem many(Error error, String pointer, JsonNode found, JsonNode schema) {
+  private static Problem many(String pointer, JsonNode found, JsonNode schema) {
     return pointer.matches("/operations/[0-9]+")
         ? Problem.invalid(
                 "document-operation",
                 name(pointer) + " has " + found.size() + " words; one operation has one")
             .at("#" + pointer)
             .todo("give each operation an entry of its own")
-        : other(error, pointer, found, schema);
+        : other(pointer, found, schema);
   }
 
-  private static Problem other(Error error, String pointer, JsonNode found, JsonNode schema) {
+  private static Problem other(String pointer, JsonNode found, JsonNode schema) {
     return Problem.invalid(
-            "document-value", name(pointer) + " is " + shown(found) + ": " + error.getMessage())
+            "document-value",
+            name(pointer) + " is " + shown(found) + "; allowed is " + allowed(schema))
         .at("#" + pointer)
         .todo("write " + allowed(schema) + " there");
   }

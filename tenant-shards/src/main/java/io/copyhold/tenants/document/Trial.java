@@ -246,16 +246,28 @@ final class Trial {
 
   /** Whether a text is one SQL expression. Null counts as left out. */
   boolean expression(String object, String field, @Nullable String sql) {
-    if (sql == null) {
-      return true;
-    }
-    Optional<String> flaw = SqlText.flaw(sql);
-    flaw.ifPresent(what ->
-        refuse(
+    return sql == null
+        || sound(
             object,
-            "expression-form",
-            field + " is not one SQL expression: " + what,
-            "write one expression there; statements stand in a sql operation"));
+            field,
+            SqlText.flaw(sql),
+            "write one expression there; statements stand in a sql operation");
+  }
+
+  /** Whether a text is a list of SQL expressions. */
+  void list(String object, String field, String sql) {
+    sound(
+        object, field, SqlText.listFlaw(sql), "write expressions there, with commas between them");
+  }
+
+  /** Whether a text is the name of a type. */
+  void type(String object, String type) {
+    sound(object, "type", Types.flaw(type), "write one type, like numeric(10,2) or app.mood[]");
+  }
+
+  private boolean sound(String object, String field, Optional<String> flaw, String todo) {
+    flaw.ifPresent(what ->
+        refuse(object, "expression-form", field + " is not what it should be: " + what, todo));
     return flaw.isEmpty();
   }
 }

@@ -3,6 +3,7 @@ package io.copyhold.tenants.document;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -40,6 +41,20 @@ final class Types {
   private static final Pattern SIZED =
       Pattern.compile("([a-z_ ]+?) ?\\( ?([0-9]+) ?(?:, ?(-?[0-9]+) ?)?\\) ?([a-z ]*)");
 
+  private static final String NAME = "(?:\"(?:[^\"]|\"\")+\"|[\\p{L}_][\\p{L}\\p{N}_$]*)";
+
+  /** Types of several words are the standard's; all others have one, perhaps with a schema. */
+  private static final Pattern FORM =
+      Pattern.compile(
+          "(?:(?:double precision|(?:national )?char(?:acter)?(?: varying)?|bit varying"
+              + "|time(?:stamp)? ?(?:\\( ?[0-9] ?\\))? ?with(?:out)? time zone"
+              + "|interval(?: [a-z]+(?: to [a-z]+)?)?)|"
+              + NAME
+              + "(?:\\."
+              + NAME
+              + ")?)(?: ?\\([\\p{L}\\p{N}_, -]*\\))?(?: ?\\[[0-9]*\\])*",
+          Pattern.CASE_INSENSITIVE);
+
   private Types() {}
 
   /** As {@code format_type} writes it; names of other types are left as they are. */
@@ -69,6 +84,13 @@ final class Types {
       return (space < 0 ? name : name.substring(0, space)) + size + zone;
     }
     return name + size + (tail.isEmpty() ? "" : " " + tail);
+  }
+
+  /** What keeps a text from being the name of one type, or empty. */
+  static Optional<String> flaw(String type) {
+    return FORM.matcher(type.strip().replaceAll("\\s+", " ")).matches()
+        ? Optional.empty()
+        : Optional.of("'" + type + "' is not the name of one type");
   }
 
   /** True for the types that are short for an integer with a sequence of its own. */

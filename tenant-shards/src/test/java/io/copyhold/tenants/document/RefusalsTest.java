@@ -31,6 +31,9 @@ class RefusalsTest {
           identity-nullable     | t.id      | create_table: {name: t, columns: [{name: id, type: bigint, nullable: true, generated: {identity: {}}}]}
           expression-form       | t.id      | create_table: {name: t, columns: [{name: id, type: bigint, default: "1; DROP TABLE users"}]}
           expression-form       | t.id      | create_table: {name: t, columns: [{name: id, type: "bigint) --"}]}
+          expression-form       | t.id      | create_table: {name: t, columns: [{name: id, type: "int, DROP COLUMN x"}]}
+          expression-form       | t.id      | create_table: {name: t, columns: [{name: id, type: int, default: "1, DROP COLUMN x"}]}
+          index-method          | t.k       | create_table: {name: t, columns: [{name: id, type: int}], constraints: [{name: k, type: exclude, exclude: {index_method: "gist (", elements: id WITH =}}]}
           column-absent         | t.no      | create_table: {name: t, columns: [{name: id, type: bigint}], constraints: [{name: k, type: unique, columns: [no]}]}
           column-twice          | t.k       | create_table: {name: t, columns: [{name: id, type: bigint}], constraints: [{name: k, type: unique, columns: [id, id]}]}
           columns-missing       | t.k       | create_table: {name: t, columns: [{name: id, type: bigint}], constraints: [{name: k, type: unique, columns: []}]}
@@ -110,6 +113,7 @@ class RefusalsTest {
           identity-index        | users.x   | set_replica_identity: {table: users, identity: {type: index, index: x}}
           identity-index        | orders.orders_state_idx | set_replica_identity: {table: orders, identity: {type: index, index: orders_state_idx}}
           identity-index        | users.    | set_replica_identity: {table: users, identity: {type: index}}
+          expression-form       | users.age | alter_column: {table: users, column: age, type: "bigint USING 1", up: age, down: age}
           # sql
           sql-down-on-complete  | sql       | sql: {up: SELECT 1, down: SELECT 1, onComplete: true}
           # move_column

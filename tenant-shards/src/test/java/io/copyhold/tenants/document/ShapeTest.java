@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What operations make of a shape. */
 class ShapeTest {
@@ -171,6 +172,25 @@ class ShapeTest {
   void typesAreWrittenAsTheCatalogWritesThem(String written, String canonical) {
     assertThat(Types.canonical(written)).isEqualTo(canonical);
     assertThat(Types.canonical(canonical)).isEqualTo(canonical);
+    assertThat(Types.flaw(written)).isEmpty();
+    assertThat(Types.flaw(canonical)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "int, DROP COLUMN email",
+        "int NOT NULL",
+        "int DEFAULT 1",
+        "int)",
+        "text COLLATE \"C\"",
+        "a.b.c.d",
+        "int;",
+        "timestamp with"
+      })
+  void whatIsNoTypeIsFound(String type) {
+    assertThat(Types.flaw(type)).isPresent();
   }
 
   @ParameterizedTest

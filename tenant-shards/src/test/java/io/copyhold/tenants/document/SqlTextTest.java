@@ -69,6 +69,7 @@ class SqlTextTest {
         "';'",
         "(SELECT max(x) FROM t)",
         "a[1]",
+        "coalesce(a, 1)",
         "CASE WHEN a THEN '--' ELSE $$;$$ END",
         "a->>'b'"
       })
