@@ -102,16 +102,23 @@ public final class Linter {
                     t -> t.constraints().forEach(r -> unindexed(t, r.name(), place, findings)));
         case Change.CreateConstraint added ->
             shape.table(added.table()).ifPresent(t -> unindexed(t, added.name(), place, findings));
-        case Change.AlterColumn alter when alter.references() != null ->
-            shape
-                .table(alter.table())
-                .ifPresent(t -> unindexed(t, alter.references().name(), place, findings));
-        case Change.AddColumn add when add.column().references() != null ->
-            shape
-                .table(add.table())
-                .ifPresent(t -> unindexed(t, add.column().references().name(), place, findings));
+        case Change.AlterColumn alter ->
+            referring(alter.references(), alter.table(), shape, place, findings);
+        case Change.AddColumn add ->
+            referring(add.column().references(), add.table(), shape, place, findings);
         default -> {}
       }
+    }
+  }
+
+  private static void referring(
+      Column.@Nullable Reference reference,
+      String table,
+      Shape shape,
+      String place,
+      List<Finding> findings) {
+    if (reference != null) {
+      shape.table(table).ifPresent(t -> unindexed(t, reference.name(), place, findings));
     }
   }
 
