@@ -179,6 +179,30 @@ class RefusalsTest {
   }
 
   @Test
+  void longTextsAreReadToTheirEnd() {
+    String parameters = "a=1,".repeat(10_000) + "b";
+    String brackets = "(".repeat(20_000) + "1" + ")".repeat(20_000);
+    assertThat(
+            refusals(
+                Shop.OWN,
+                """
+                operations:
+                - create_index: {table: users, name: i, columns: [age], storage_parameters: "%s"}
+                """
+                    .formatted(parameters)))
+        .extracting(Refusal::code)
+        .containsExactly("parameter-form");
+    Document document =
+        Reading.good(
+            named(
+                "operations:\n- update: {table: users, set: {age: \""
+                    + brackets
+                    + "\"}, down: {age: age}}"),
+            Documents.Format.YAML);
+    assertThat(Shop.OWN.apply(document)).isInstanceOf(Outcome.Fits.class);
+  }
+
+  @Test
   void aRefusalOfOneOperationDoesNotSpillOverToThoseThatFollow() {
     List<Refusal> refusals =
         refusals(
