@@ -202,6 +202,30 @@ class RefusalsTest {
     assertThat(Shop.OWN.apply(document)).isInstanceOf(Outcome.Fits.class);
   }
 
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      textBlock =
+          """
+          name-taken        | create_index: {table: users, name: i, columns: [age]}
+          column-exists     | add_column: {table: users, column: {name: x, type: text, nullable: true}}
+          index-absent      | drop_index: {name: orders_state_idx}
+          table-absent      | drop_table: {name: sessions}
+          column-absent     | rename_column: {table: users, from: age, to: years}
+          alter-nothing     | alter_column: {table: users, column: age, comment: years}
+          constraint-absent | rename_constraint: {table: users, from: users_age_check, to: c}
+          name-taken        | extract_table: {table: users, to: places, columns: {city: city}, key: {id: id}}
+          """)
+  void whatADocumentAsksTwiceIsRefusedTheSecondTime(String code, String operation) {
+    assertThat(refusals(Shop.OWN, "operations:\n- " + operation + "\n- " + operation))
+        .singleElement()
+        .satisfies(refusal -> {
+          assertThat(refusal.index()).isEqualTo(1);
+          assertThat(refusal.code()).isEqualTo(code);
+        });
+  }
+
   @Test
   void aRefusalOfOneOperationDoesNotSpillOverToThoseThatFollow() {
     List<Refusal> refusals =
