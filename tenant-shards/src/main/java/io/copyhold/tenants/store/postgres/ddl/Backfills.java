@@ -171,6 +171,7 @@ public final class Backfills {
       Backfill spec,
       BackfillBook ledger)
       throws SQLException {
+    sessions.transaction(c, false, settings.lockLimit(), upgrade());
     return sessions.transaction(
         c,
         false,
@@ -209,6 +210,13 @@ public final class Backfills {
           ledger.begin(tx, row);
           return row;
         });
+  }
+
+  private Sessions.Work<Boolean> upgrade() {
+    return tx -> {
+      book.upgrade(tx);
+      return true;
+    };
   }
 
   private static Rows.Key key(Connection tx, Place place, Backfill spec) throws SQLException {

@@ -64,6 +64,12 @@ final class ConcurrentIndexes {
         site.fence(),
         "building " + build.object(),
         c -> {
+          change(
+              c,
+              tx -> {
+                book.upgrade(tx);
+                return true;
+              });
           boolean done =
               change(
                   c,

@@ -550,6 +550,19 @@ class BackfillTest {
     assertThat(counts()).containsExactly("1: 1000");
   }
 
+  /** A database whose homes an older release made, without the tables of this one. */
+  @Test
+  void anOlderReleasesBookIsBroughtUpToDate() throws SQLException {
+    live.close();
+    live = new LiveHome(STORE, Isolation.DATABASE);
+    live.numbers(KEYED, THOUSAND);
+    live.sql(
+        "drop table copyhold.backfill, copyhold.backfill_skipped, copyhold.building;"
+            + " delete from copyhold.format; insert into copyhold.format values (2)");
+    run(count());
+    assertThat(counts()).containsExactly("1: 1000");
+  }
+
   @Test
   void aMissingTableIsSaid() {
     Backfill spec = Backfill.of("x", live.table("nowhere"), "n", "1");

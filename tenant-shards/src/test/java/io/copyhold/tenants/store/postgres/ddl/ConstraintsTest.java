@@ -121,6 +121,42 @@ class ConstraintsTest {
     assertThat(constraints("b")).contains("b_a true");
   }
 
+  /** Row-level security hides rows from their own table's owner: not from a check of all rows. */
+  @Test
+  void inAPoolTheRowsOfAllTenantsAreCheckedAndNamed() throws SQLException {
+    live.close();
+    live = new LiveHome(Isolation.POOL);
+    live.sql(
+        "create table visit (tenant_id text not null, id int, customer bigint, cents int,"
+            + " primary key (tenant_id, id));"
+            + " insert into customer (tenant_id, id, name) values ('x', 1, 'n');"
+            + " insert into visit values ('x', 1, 1, 5), ('y', 2, 1, -5), ('z', 3, null, 5)");
+    live.ownAll();
+    try (Connection c = live.superuser()) {
+      io.copyhold.tenants.isolation.RowPolicies.cover(c, live.place);
+    }
+    TableName visit = live.table("visit");
+    List<Change> key =
+        Constraints.foreignKey(
+            visit,
+            "visit_customer",
+            List.of("tenant_id", "customer"),
+            live.table("customer"),
+            List.of("tenant_id", "id"),
+            "");
+    assertThat(problem(() -> apply(key)).what())
+        .contains("Rows in the way: (tenant_id, id) = (y, 2).");
+    assertThat(problem(() -> apply(Constraints.check(visit, "positive", "\"cents\" > 0"))).what())
+        .contains("Rows in the way: (tenant_id, id) = (y, 2).");
+    assertThat(
+            problem(() -> apply(Constraints.unique(visit, "by_cents", List.of("cents")))).what())
+        .contains("(tenant_id, id) = (x, 1)")
+        .contains("(tenant_id, id) = (z, 3)");
+    live.sql("delete from visit where tenant_id = 'y'");
+    apply(key);
+    assertThat(constraints("visit")).contains("visit_customer true");
+  }
+
   @Test
   void uniqueAndPrimaryKeyComeByWayOfAnIndex() throws SQLException {
     table("create table a (x int, y text); insert into a values (1, 'one'), (2, 'two')");
