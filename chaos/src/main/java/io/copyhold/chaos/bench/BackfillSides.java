@@ -68,8 +68,7 @@ final class BackfillSides implements AutoCloseable {
             "disable",
             CONNECTIONS_MAX);
     Permits permits = Permits.local(CONNECTIONS_MAX, Duration.ofSeconds(60));
-    this.opened =
-        new PostgresEngine(store, permits).open(address, _ -> admin.password().get());
+    this.opened = new PostgresEngine(store, permits).open(address, _ -> admin.password().get());
     this.sessions = new Sessions(address, admin.password(), store, permits);
     this.settings = BackfillSettings.from(config.getConfig("backfill"));
     this.backfills =
@@ -164,12 +163,7 @@ final class BackfillSides implements AutoCloseable {
   private static Fence fence() {
     EntityRef owner = new EntityRef("tenant", "bench");
     return new Fence(
-        owner.operation("migrate/1"),
-        owner,
-        new FenceToken(1, 1),
-        "bench",
-        1,
-        Fence.OnStop.NEVER);
+        owner.operation("migrate/1"), owner, new FenceToken(1, 1), "bench", 1, Fence.OnStop.NEVER);
   }
 
   @Override

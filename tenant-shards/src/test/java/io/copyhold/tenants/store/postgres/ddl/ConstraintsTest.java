@@ -90,7 +90,8 @@ class ConstraintsTest {
 
   @Test
   void moreThanAFewBreakingRowsAreNotAllListed() throws SQLException {
-    table("create table price (cents int); insert into price select -1 from generate_series(1, 99)");
+    table(
+        "create table price (cents int); insert into price select -1 from generate_series(1, 99)");
     Problem problem =
         problem(() -> apply(Constraints.check(live.table("price"), "p", "\"cents\" > 0")));
     assertThat(problem.what()).contains("ctid = (0,1)").endsWith("; and more.");
@@ -148,8 +149,7 @@ class ConstraintsTest {
         .contains("Rows in the way: (tenant_id, id) = (y, 2).");
     assertThat(problem(() -> apply(Constraints.check(visit, "positive", "\"cents\" > 0"))).what())
         .contains("Rows in the way: (tenant_id, id) = (y, 2).");
-    assertThat(
-            problem(() -> apply(Constraints.unique(visit, "by_cents", List.of("cents")))).what())
+    assertThat(problem(() -> apply(Constraints.unique(visit, "by_cents", List.of("cents")))).what())
         .contains("(tenant_id, id) = (x, 1)")
         .contains("(tenant_id, id) = (z, 3)");
     live.sql("delete from visit where tenant_id = 'y'");

@@ -70,8 +70,7 @@ class ServerSignalsTest {
 
   private Problem held(Throttle throttle) {
     return problem(() ->
-        live.backfills(small())
-            .runAll(live.place, live.fence(), count(), throttle, Control.NONE));
+        live.backfills(small()).runAll(live.place, live.fence(), count(), throttle, Control.NONE));
   }
 
   private void finishes(Throttle throttle) throws SQLException {
@@ -84,11 +83,10 @@ class ServerSignalsTest {
     try (EmbeddedPostgres standby = standby();
         Connection replica = standby.database("postgres").connect("test")) {
       await(() ->
-          !live.strings("select 'x' from pg_stat_replication where state = 'streaming'")
-              .isEmpty());
+          !live.strings("select 'x' from pg_stat_replication where state = 'streaming'").isEmpty());
       Sql.run(replica, "select pg_wal_replay_pause()");
-      await(() ->
-          Sql.strings(replica, "select pg_get_wal_replay_pause_state()").contains("paused"));
+      await(
+          () -> Sql.strings(replica, "select pg_get_wal_replay_pause_state()").contains("paused"));
       live.sql("create table filler as select repeat('x', 500) v from generate_series(1, 2000)");
       Throttle lag =
           ServerSignals.replicaLag(Duration.ofDays(1), 256 * 1024, Duration.ofMillis(200));
@@ -122,8 +120,9 @@ class ServerSignalsTest {
     root("select pg_switch_wal()");
     Throttle archive = ServerSignals.archiveTrouble(Duration.ofMillis(200));
     await(() ->
-        !live.strings("select 'x' from pg_stat_archiver where last_failed_time >"
-                + " coalesce(last_archived_time, '-infinity')")
+        !live.strings(
+                "select 'x' from pg_stat_archiver where last_failed_time >"
+                    + " coalesce(last_archived_time, '-infinity')")
             .isEmpty());
     assertThat(held(archive).what()).contains("The archive does not take log segment");
     root("alter system set archive_command = 'true'");
@@ -146,7 +145,8 @@ class ServerSignalsTest {
           ServerSignals.vacuumOfTheTable(Duration.ofMillis(300)).look(c, live.table("numbers"));
       assertThat(hold).isPresent();
       assertThat(hold.orElseThrow().why()).contains("An autovacuum works on the table");
-      assertThat(ServerSignals.vacuumOfTheTable(Duration.ofMillis(300)).look(c, live.table("filler")))
+      assertThat(
+              ServerSignals.vacuumOfTheTable(Duration.ofMillis(300)).look(c, live.table("filler")))
           .isEmpty();
     }
     Future<?> all =
@@ -159,7 +159,6 @@ class ServerSignalsTest {
 
   @Test
   void aQuietServerHoldsNothingBack() throws SQLException {
-    finishes(
-        ServerSignals.all(BackfillSettings.from(LiveHome.CONFIG.getConfig("backfill"))));
+    finishes(ServerSignals.all(BackfillSettings.from(LiveHome.CONFIG.getConfig("backfill"))));
   }
 }
