@@ -2,6 +2,9 @@ package io.copyhold.tenants.store.postgres;
 
 import static io.copyhold.runtime.postgres.Identifiers.quote;
 
+import io.copyhold.tenants.store.postgres.session.SqlTrouble;
+import io.copyhold.tenants.store.postgres.session.Sql;
+import io.copyhold.tenants.store.postgres.session.Sessions;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.isolation.Place;

@@ -1,5 +1,7 @@
 package io.copyhold.tenants.store.postgres;
 
+import io.copyhold.tenants.store.postgres.session.Sql;
+import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.isolation.Place;

@@ -5,6 +5,7 @@ import static io.copyhold.tenants.store.postgres.StoreFixture.fresh;
 import static io.copyhold.tenants.store.postgres.StoreFixture.script;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.copyhold.tenants.store.postgres.session.Sql;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.store.LockPolicy;

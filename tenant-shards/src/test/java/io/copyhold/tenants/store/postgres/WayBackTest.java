@@ -6,6 +6,7 @@ import static io.copyhold.tenants.store.postgres.StoreFixture.script;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.copyhold.tenants.store.postgres.session.Sql;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
