@@ -33,7 +33,7 @@ final class HomeBook {
   static final String DROPPING = "dropping";
   static final String DROPPED = "dropped";
 
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
   private static final String DEFINITION = read();
 
   private final Duration fenceAge;
@@ -272,7 +272,7 @@ final class HomeBook {
    * The end: members and ledger go; the row and its fences stay, so that a late attempt is refused.
    */
   void drop(Connection c, Place place) throws SQLException {
-    for (String table : List.of("member", "ledger", "intent")) {
+    for (String table : List.of("member", "ledger", "intent", "change", "version")) {
       Sql.update(c, "delete from copyhold." + table + " where home = ?", place.key());
     }
     mark(c, place, DROPPED);

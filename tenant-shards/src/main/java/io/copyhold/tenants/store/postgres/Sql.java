@@ -11,29 +11,29 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** JDBC in one line: every value is bound. */
-final class Sql {
+public final class Sql {
   private Sql() {}
 
   /** Reads one row. */
   @FunctionalInterface
-  interface Row<T> {
+  public interface Row<T> {
     T read(ResultSet row) throws SQLException;
   }
 
   /** A statement without parameters, such as DDL with quoted identifiers. */
-  static void run(Connection c, String sql) throws SQLException {
+  public static void run(Connection c, String sql) throws SQLException {
     try (Statement s = c.createStatement()) {
       s.execute(sql);
     }
   }
 
-  static int update(Connection c, String sql, @Nullable Object... values) throws SQLException {
+  public static int update(Connection c, String sql, @Nullable Object... values) throws SQLException {
     try (PreparedStatement s = bind(c, sql, values)) {
       return s.executeUpdate();
     }
   }
 
-  static <T> List<T> list(Connection c, String sql, Row<T> row, @Nullable Object... values)
+  public static <T> List<T> list(Connection c, String sql, Row<T> row, @Nullable Object... values)
       throws SQLException {
     try (PreparedStatement s = bind(c, sql, values);
         ResultSet r = s.executeQuery()) {
@@ -45,7 +45,7 @@ final class Sql {
     }
   }
 
-  static <T> Optional<T> first(Connection c, String sql, Row<T> row, @Nullable Object... values)
+  public static <T> Optional<T> first(Connection c, String sql, Row<T> row, @Nullable Object... values)
       throws SQLException {
     try (PreparedStatement s = bind(c, sql, values);
         ResultSet r = s.executeQuery()) {
@@ -54,11 +54,11 @@ final class Sql {
   }
 
   /** True when the query has a row. */
-  static boolean any(Connection c, String sql, @Nullable Object... values) throws SQLException {
+  public static boolean any(Connection c, String sql, @Nullable Object... values) throws SQLException {
     return first(c, sql, row -> true, values).isPresent();
   }
 
-  static List<String> strings(Connection c, String sql, @Nullable Object... values)
+  public static List<String> strings(Connection c, String sql, @Nullable Object... values)
       throws SQLException {
     return list(c, sql, row -> row.getString(1), values);
   }
