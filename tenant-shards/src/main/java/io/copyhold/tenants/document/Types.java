@@ -1,0 +1,143 @@
+package io.copyhold.tenants.document;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Names of PostgreSQL's types, and which holds all values of which. */
+final class Types {
+  private static final Map<String, String> ALIASES =
+      Map.ofEntries(
+          Map.entry("int", "integer"),
+          Map.entry("int2", "smallint"),
+          Map.entry("int4", "integer"),
+          Map.entry("int8", "bigint"),
+          Map.entry("serial2", "smallint"),
+          Map.entry("smallserial", "smallint"),
+          Map.entry("serial", "integer"),
+          Map.entry("serial4", "integer"),
+          Map.entry("serial8", "bigint"),
+          Map.entry("bigserial", "bigint"),
+          Map.entry("float4", "real"),
+          Map.entry("float8", "double precision"),
+          Map.entry("float", "double precision"),
+          Map.entry("decimal", "numeric"),
+          Map.entry("bool", "boolean"),
+          Map.entry("varchar", "character varying"),
+          Map.entry("char varying", "character varying"),
+          Map.entry("bpchar", "character"),
+          Map.entry("char", "character"),
+          Map.entry("varbit", "bit varying"),
+          Map.entry("timestamp", "timestamp without time zone"),
+          Map.entry("timestamptz", "timestamp with time zone"),
+          Map.entry("time", "time without time zone"),
+          Map.entry("timetz", "time with time zone"));
+
+  private static final List<String> WHOLE = List.of("smallint", "integer", "bigint", "numeric");
+  private static final List<String> FLOATING = List.of("real", "double precision");
+  private static final Pattern FORM =
+      Pattern.compile(
+          "([a-z_ ]+?)\\s*(?:\\(\\s*([0-9]+)\\s*(?:,\\s*(-?[0-9]+)\\s*)?\\))?\\s*([a-z ]*)");
+
+  private Types() {}
+
+  /** As {@code format_type} writes it; names of other types are left as they are. */
+  static String canonical(String type) {
+    String text = type.strip();
+    if (text.endsWith("[]")) {
+      return canonical(text.substring(0, text.length() - 2)) + "[]";
+    }
+    if (text.indexOf('"') >= 0 || text.indexOf('.') >= 0) {
+      return text;
+    }
+    String lower = text.toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
+    Matcher matcher = FORM.matcher(lower);
+    if (!matcher.matches()) {
+      return ALIASES.getOrDefault(lower, lower);
+    }
+    String base = matcher.group(1).strip();
+    String tail = matcher.group(4).strip();
+    String name = ALIASES.getOrDefault(base, base);
+    String length = matcher.group(2);
+    String scale = matcher.group(3);
+    if (length == null) {
+      String whole =
+          tail.isEmpty() ? name : ALIASES.getOrDefault(base + " " + tail, base + " " + tail);
+      return name.equals("character") && whole.equals("character") ? "character(1)" : whole;
+    }
+    String size =
+        name.equals("numeric")
+            ? "(" + length + "," + (scale == null ? "0" : scale) + ")"
+            : scale == null ? "(" + length + ")" : "(" + length + "," + scale + ")";
+    if (name.startsWith("time")) {
+      int space = name.indexOf(' ');
+      String zone = tail.isEmpty() ? (space < 0 ? "" : name.substring(space)) : " " + tail;
+      return (space < 0 ? name : name.substring(0, space)) + size + zone;
+    }
+    return name + size + (tail.isEmpty() ? "" : " " + tail);
+  }
+
+  /** True for the types that are short for an integer with a sequence of its own. */
+  static boolean serial(String type) {
+    return type.strip().toLowerCase(Locale.ROOT).matches("(small|big)?serial|serial[248]");
+  }
+
+  /** Whether every value of one is the same value in the other; both canonical. */
+  static boolean holds(String wide, String narrow) {
+    if (wide.equals(narrow)) {
+      return true;
+    }
+    if (wide.equals("text")) {
+      return narrow.startsWith("character varying") && !narrow.endsWith("[]");
+    }
+    if (WHOLE.contains(wide) && WHOLE.contains(narrow)) {
+      return WHOLE.indexOf(wide) > WHOLE.indexOf(narrow);
+    }
+    if (FLOATING.contains(wide) && FLOATING.contains(narrow)) {
+      return FLOATING.indexOf(wide) > FLOATING.indexOf(narrow);
+    }
+    int[] a = sizes(wide);
+    int[] b = sizes(narrow);
+    String base = base(wide);
+    if (!base.equals(base(narrow)) || wide.endsWith("[]") || narrow.endsWith("[]")) {
+      return false;
+    }
+    return switch (base) {
+      case "character varying", "bit varying" ->
+          a.length == 0 || b.length == 1 && a.length == 1 && a[0] >= b[0];
+      case "numeric" ->
+          a.length == 0
+              || a.length == 2 && b.length == 2 && a[1] >= b[1] && a[0] - a[1] >= b[0] - b[1];
+      case "timestamp with time zone",
+          "timestamp without time zone",
+          "time with time zone",
+          "time without time zone" ->
+          a.length == 0 || b.length == 1 && a[0] >= b[0];
+      default -> false;
+    };
+  }
+
+  private static String base(String type) {
+    return type.replaceAll("\\(.*?\\)", "").strip();
+  }
+
+  private static int[] sizes(String type) {
+    int open = type.indexOf('(');
+    int close = type.indexOf(')');
+    if (open < 0 || close < open) {
+      return new int[0];
+    }
+    String[] parts = type.substring(open + 1, close).split(",", -1);
+    int[] sizes = new int[parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      try {
+        sizes[i] = Integer.parseInt(parts[i].strip());
+      } catch (NumberFormatException e) {
+        return new int[0];
+      }
+    }
+    return sizes;
+  }
+}
