@@ -2,6 +2,7 @@ package io.copyhold.tenants.store.postgres;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.tenants.store.StoreReport;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;

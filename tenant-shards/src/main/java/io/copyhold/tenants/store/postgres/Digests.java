@@ -4,6 +4,7 @@ import static io.copyhold.runtime.postgres.Identifiers.quote;
 
 import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.store.TenantDigest;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;

@@ -4,6 +4,8 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.isolation.Preflight;
 import io.copyhold.tenants.store.Inventory;
+import io.copyhold.tenants.store.postgres.session.HomeBook;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -6,6 +6,8 @@ import io.copyhold.tenants.store.Engine;
 import io.copyhold.tenants.store.Permits;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreSettings;
+import io.copyhold.tenants.store.postgres.session.Pause;
+import io.copyhold.tenants.store.postgres.session.Sessions;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.function.LongUnaryOperator;

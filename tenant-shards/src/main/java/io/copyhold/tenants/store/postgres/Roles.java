@@ -5,6 +5,7 @@ import static io.copyhold.runtime.postgres.Identifiers.quote;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;

@@ -15,6 +15,7 @@ import io.copyhold.tenants.store.DataStore;
 import io.copyhold.tenants.store.Inventory;
 import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.Script;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;

@@ -11,6 +11,8 @@ import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.postgres.session.Sql;
+import io.copyhold.tenants.store.postgres.session.SqlTrouble;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;

@@ -14,6 +14,7 @@ import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.store.DataStore;
 import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;

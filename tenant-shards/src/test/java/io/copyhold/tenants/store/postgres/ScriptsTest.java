@@ -18,6 +18,7 @@ import io.copyhold.tenants.store.Fence;
 import io.copyhold.tenants.store.LedgerRow;
 import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.Script;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -17,6 +17,7 @@ import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreSettings;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -22,6 +22,7 @@ import io.copyhold.tenants.store.Permits;
 import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreReport;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

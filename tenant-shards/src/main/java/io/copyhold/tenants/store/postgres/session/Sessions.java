@@ -1,4 +1,4 @@
-package io.copyhold.tenants.store.postgres;
+package io.copyhold.tenants.store.postgres.session;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.copyhold.runtime.postgres.Database;
@@ -19,10 +19,10 @@ import org.postgresql.PGConnection;
  * Connections to one store. Those to the shared database are pooled; a database home is visited
  * rarely, so it gets a connection each time. A permit is held as long as a connection is used.
  */
-final class Sessions implements AutoCloseable {
+public final class Sessions implements AutoCloseable {
   /** What is done with a connection. */
   @FunctionalInterface
-  interface Work<T> {
+  public interface Work<T> {
     T on(Connection c) throws SQLException;
   }
 
@@ -35,7 +35,7 @@ final class Sessions implements AutoCloseable {
   private final ReentrantLock opening = new ReentrantLock();
   private @Nullable HikariDataSource shared;
 
-  Sessions(
+  public Sessions(
       StoreAddress address, Supplier<String> password, StoreSettings settings, Permits permits) {
     this.address = address;
     this.settings = settings;
@@ -52,17 +52,17 @@ final class Sessions implements AutoCloseable {
   }
 
   /** Where the server is, for problems. */
-  String where() {
+  public String where() {
     return address.store() + " at " + address.host() + ':' + address.port();
   }
 
   /** One transaction that is read and thrown away. */
-  <T> T read(String database, String doing, Work<T> work) {
+  public <T> T read(String database, String doing, Work<T> work) {
     return session(database, doing, c -> transaction(c, true, settings.lockLimit(), work));
   }
 
   /** The same, for what reads all rows of a home. */
-  <T> T readLong(String database, String doing, Work<T> work) {
+  public <T> T readLong(String database, String doing, Work<T> work) {
     return session(
         database,
         doing,
@@ -79,17 +79,17 @@ final class Sessions implements AutoCloseable {
         });
   }
 
-  static int millis(Duration time) {
+  public static int millis(Duration time) {
     return (int) Math.min(Integer.MAX_VALUE, time.toMillis());
   }
 
   /** One transaction that waits for a lock as long as the settings say. */
-  <T> T change(String database, String doing, Work<T> work) {
+  public <T> T change(String database, String doing, Work<T> work) {
     return session(database, doing, c -> transaction(c, false, settings.lockLimit(), work));
   }
 
   /** The same; {@code fence} can cancel its running statement. */
-  <T> T change(String database, String doing, Fence fence, Work<T> work) {
+  public <T> T change(String database, String doing, Fence fence, Work<T> work) {
     return session(
         database,
         doing,
@@ -97,7 +97,7 @@ final class Sessions implements AutoCloseable {
   }
 
   /** A pooled session, each statement a transaction of its own. */
-  <T> T session(String database, String doing, Work<T> work) {
+  public <T> T session(String database, String doing, Work<T> work) {
     try (Permits.Permit _ = permits.take(address.store(), Permits.CONNECTIONS);
         Connection c =
             database.equals(address.sharedDatabase())
@@ -110,7 +110,7 @@ final class Sessions implements AutoCloseable {
   }
 
   /** A session of its own that carries a name, for what cannot run in a transaction. */
-  <T> T named(String database, String application, String doing, Work<T> work) {
+  public <T> T named(String database, String application, String doing, Work<T> work) {
     try (Permits.Permit _ = permits.take(address.store(), Permits.CONNECTIONS);
         Connection c = connect(database, application)) {
       return work.on(c);
@@ -120,7 +120,7 @@ final class Sessions implements AutoCloseable {
   }
 
   /** Runs it in a transaction of that connection. */
-  <T> T transaction(Connection c, boolean readOnly, Duration lockWait, Work<T> work)
+  public <T> T transaction(Connection c, boolean readOnly, Duration lockWait, Work<T> work)
       throws SQLException {
     c.setAutoCommit(false);
     try {
@@ -152,7 +152,8 @@ final class Sessions implements AutoCloseable {
   }
 
   /** Bounds the waits of the running transaction. */
-  static void limits(Connection c, Duration lockWait, Duration statement) throws SQLException {
+  public static void limits(Connection c, Duration lockWait, Duration statement)
+      throws SQLException {
     Sql.first(
         c,
         "select set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true)",
@@ -162,7 +163,7 @@ final class Sessions implements AutoCloseable {
   }
 
   /** Runs it so that the fence's stop cancels the statement at the server. */
-  static <T> T stoppable(Connection c, Fence fence, SqlCall<T> call) throws SQLException {
+  public static <T> T stoppable(Connection c, Fence fence, SqlCall<T> call) throws SQLException {
     PGConnection pg = c.unwrap(PGConnection.class);
     AutoCloseable registration =
         fence
@@ -187,7 +188,7 @@ final class Sessions implements AutoCloseable {
 
   /** Something that talks SQL. */
   @FunctionalInterface
-  interface SqlCall<T> {
+  public interface SqlCall<T> {
     T call() throws SQLException;
   }
 

@@ -1,4 +1,4 @@
-package io.copyhold.tenants.store.postgres;
+package io.copyhold.tenants.store.postgres.session;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
@@ -8,15 +8,15 @@ import java.time.InstantSource;
 import java.util.function.Supplier;
 
 /** Waiting for something to become true at the server: asks again and again, within a limit. */
-record Pause(InstantSource clock, Sleep sleep, Duration poll) {
+public record Pause(InstantSource clock, Sleep sleep, Duration poll) {
   /** Port: lets time pass. */
   @FunctionalInterface
-  interface Sleep {
+  public interface Sleep {
     void sleep(Duration time) throws InterruptedException;
   }
 
   /** Asks until it is so; {@code late} says what to throw past the limit. */
-  void until(Duration limit, SqlCondition condition, Supplier<Problem> late)
+  public void until(Duration limit, SqlCondition condition, Supplier<Problem> late)
       throws java.sql.SQLException {
     Instant end = clock.instant().plus(limit);
     while (!condition.holds()) {
@@ -27,7 +27,7 @@ record Pause(InstantSource clock, Sleep sleep, Duration poll) {
     }
   }
 
-  void pause(Duration time) {
+  public void pause(Duration time) {
     try {
       sleep.sleep(time);
     } catch (InterruptedException e) {
@@ -38,7 +38,7 @@ record Pause(InstantSource clock, Sleep sleep, Duration poll) {
 
   /** Asked of the server. */
   @FunctionalInterface
-  interface SqlCondition {
+  public interface SqlCondition {
     boolean holds() throws java.sql.SQLException;
   }
 }

@@ -1,4 +1,4 @@
-package io.copyhold.tenants.store.postgres;
+package io.copyhold.tenants.store.postgres.session;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.tenants.isolation.Place;
@@ -24,7 +24,7 @@ import java.util.HexFormat;
  *   <li>Work. The lock goes with the session, so an attempt that is ended can do nothing more.
  * </ol>
  */
-final class Exclusive {
+public final class Exclusive {
   private static final String PREFIX = "copyhold:";
 
   private final Sessions sessions;
@@ -32,7 +32,7 @@ final class Exclusive {
   private final Pause pause;
   private final StoreSettings settings;
 
-  Exclusive(Sessions sessions, HomeBook book, Pause pause, StoreSettings settings) {
+  public Exclusive(Sessions sessions, HomeBook book, Pause pause, StoreSettings settings) {
     this.sessions = sessions;
     this.book = book;
     this.pause = pause;
@@ -40,7 +40,7 @@ final class Exclusive {
   }
 
   /** Does the work on a session in {@code database} that nobody else shares the home with. */
-  <T> T run(String database, Place place, Fence fence, String doing, Sessions.Work<T> work) {
+  public <T> T run(String database, Place place, Fence fence, String doing, Sessions.Work<T> work) {
     String home = PREFIX + hash(place.key(), 8) + ':';
     String name =
         home

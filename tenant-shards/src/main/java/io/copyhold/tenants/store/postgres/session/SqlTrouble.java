@@ -1,4 +1,4 @@
-package io.copyhold.tenants.store.postgres;
+package io.copyhold.tenants.store.postgres.session;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
@@ -11,7 +11,7 @@ import org.postgresql.util.ServerErrorMessage;
  * What an SQLSTATE means to a caller: not now, or somebody must change something. Sources:
  * PostgreSQL's table of error codes; the driver's own 08xxx states.
  */
-final class SqlTrouble {
+public final class SqlTrouble {
   private SqlTrouble() {}
 
   /**
@@ -21,7 +21,7 @@ final class SqlTrouble {
    * @param doing completes "while …"
    * @param where address, object or file
    */
-  static ProblemException of(SQLException trouble, String doing, String where) {
+  public static ProblemException of(SQLException trouble, String doing, String where) {
     SQLException e = deepest(trouble);
     String state = state(e);
     String said = said(e);
@@ -87,24 +87,24 @@ final class SqlTrouble {
   }
 
   /** True for what a rolled back transaction may try again at once. */
-  static boolean lockWait(SQLException e) {
+  public static boolean lockWait(SQLException e) {
     String state = state(deepest(e));
     return state.equals("55P03") || state.equals("40P01");
   }
 
-  static String state(SQLException e) {
+  public static String state(SQLException e) {
     String state = e.getSQLState();
     return state == null ? "08000" : state; // the pool's own: no connection in time
   }
 
   /** The server's message without detail, hint and context. */
-  static String said(SQLException e) {
+  public static String said(SQLException e) {
     @Nullable ServerErrorMessage server = server(e);
     String text = server == null ? e.getMessage() : server.getMessage();
     return text == null ? "no message" : text.lines().findFirst().orElse("no message");
   }
 
-  static @Nullable ServerErrorMessage server(SQLException e) {
+  public static @Nullable ServerErrorMessage server(SQLException e) {
     return e instanceof PSQLException p ? p.getServerErrorMessage() : null;
   }
 

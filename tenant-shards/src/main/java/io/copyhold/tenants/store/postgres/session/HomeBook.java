@@ -1,4 +1,4 @@
-package io.copyhold.tenants.store.postgres;
+package io.copyhold.tenants.store.postgres.session;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
  * applied, and who has been here. The store's shared database also has a row for each database
  * home, because that one cannot hold its own creation and end.
  */
-final class HomeBook {
-  static final String CREATING = "creating";
-  static final String READY = "ready";
-  static final String DROPPING = "dropping";
-  static final String DROPPED = "dropped";
+public final class HomeBook {
+  public static final String CREATING = "creating";
+  public static final String READY = "ready";
+  public static final String DROPPING = "dropping";
+  public static final String DROPPED = "dropped";
 
   private static final int FORMAT = 3;
   private static final String DEFINITION = read();
@@ -42,21 +42,21 @@ final class HomeBook {
   /**
    * @param timelines the control plane's timeline in which a term was given out
    */
-  HomeBook(Duration fenceAge, LongUnaryOperator timelines) {
+  public HomeBook(Duration fenceAge, LongUnaryOperator timelines) {
     this.fenceAge = fenceAge;
     this.timelines = timelines;
   }
 
   /** One home as its row says. */
-  record Row(Place place, String state, boolean adopted, String changelog) {}
+  public record Row(Place place, String state, boolean adopted, String changelog) {}
 
   /** Until the transaction ends: nodes that prepare one database follow each other. */
-  static void lock(Connection c) throws SQLException {
+  public static void lock(Connection c) throws SQLException {
     Sql.first(c, "select pg_advisory_xact_lock(hashtextextended('copyhold', 0))", row -> true);
   }
 
   /** Makes the schema when it is missing; in a transaction. */
-  void install(Connection c) throws SQLException {
+  public void install(Connection c) throws SQLException {
     if (installed(c)) {
       return;
     }
@@ -97,11 +97,11 @@ final class HomeBook {
   }
 
   /** True when the database has the schema at all. */
-  static boolean present(Connection c) throws SQLException {
+  public static boolean present(Connection c) throws SQLException {
     return Sql.any(c, "select where to_regclass('copyhold.home') is not null");
   }
 
-  Optional<Row> find(Connection c, String home) throws SQLException {
+  public Optional<Row> find(Connection c, String home) throws SQLException {
     return Sql.first(
         c,
         "select isolation, home, database, schema, owner, app, state, adopted, changelog"
@@ -129,7 +129,7 @@ final class HomeBook {
    *
    * @return the state before: {@link #DROPPED} when there was none
    */
-  String begin(Connection c, Place place, String changelog, boolean adopted, Fence fence)
+  public String begin(Connection c, Place place, String changelog, boolean adopted, Fence fence)
       throws SQLException {
     Sql.update(
         c,
@@ -174,7 +174,7 @@ final class HomeBook {
   }
 
   /** As {@link #enter}, for a home that is there and not on its way in or out. */
-  void enterReady(Connection c, Place place, Fence fence, @Nullable String tenant)
+  public void enterReady(Connection c, Place place, Fence fence, @Nullable String tenant)
       throws SQLException {
     if (!enter(c, place, fence, tenant).equals(READY)) {
       throw new ProblemException(missing(place));
@@ -186,7 +186,7 @@ final class HomeBook {
    *
    * @return the home's state
    */
-  String enter(Connection c, Place place, Fence fence, @Nullable String tenant)
+  public String enter(Connection c, Place place, Fence fence, @Nullable String tenant)
       throws SQLException {
     String[] verdict =
         Sql.first(
@@ -256,7 +256,7 @@ final class HomeBook {
         .todo("It is compared by itself; if its owner is diverged, reconcile that.");
   }
 
-  static Problem missing(Place place) {
+  public static Problem missing(Place place) {
     return Problem.notFound("home-missing", "There is no such home in the store.").at(place.key());
   }
 
@@ -264,21 +264,21 @@ final class HomeBook {
     return fence.token().term() + "." + fence.token().attempt();
   }
 
-  void mark(Connection c, Place place, String state) throws SQLException {
+  public void mark(Connection c, Place place, String state) throws SQLException {
     Sql.update(c, "update copyhold.home set state = ? where home = ?", state, place.key());
   }
 
   /**
    * The end: members and ledger go; the row and its fences stay, so that a late attempt is refused.
    */
-  void drop(Connection c, Place place) throws SQLException {
+  public void drop(Connection c, Place place) throws SQLException {
     for (String table : List.of("member", "ledger", "intent", "change", "version")) {
       Sql.update(c, "delete from copyhold." + table + " where home = ?", place.key());
     }
     mark(c, place, DROPPED);
   }
 
-  Optional<HomeState> state(Connection c, Place place) throws SQLException {
+  public Optional<HomeState> state(Connection c, Place place) throws SQLException {
     return Sql.first(
         c,
         "select changelog, version, position, epoch,"
@@ -295,7 +295,7 @@ final class HomeBook {
         place.key());
   }
 
-  List<LedgerRow> ledger(Connection c, Place place) throws SQLException {
+  public List<LedgerRow> ledger(Connection c, Place place) throws SQLException {
     return Sql.list(
         c,
         "select position, version, file, checksum, key, at, millis, baseline from copyhold.ledger"
@@ -311,9 +311,9 @@ final class HomeBook {
    * @param tenant whose home it is; empty when it is nobody's, or a pool
    * @param row of the script's own position, if it was applied
    */
-  record Standing(String changelog, int position, String tenant, Optional<LedgerRow> row) {}
+  public record Standing(String changelog, int position, String tenant, Optional<LedgerRow> row) {}
 
-  Standing standing(Connection c, Place place, int position) throws SQLException {
+  public Standing standing(Connection c, Place place, int position) throws SQLException {
     return Sql.first(
             c,
             "select l.position, l.version, l.file, l.checksum, l.key, l.at, l.millis, l.baseline,"
@@ -345,7 +345,8 @@ final class HomeBook {
         r.getBoolean(8));
   }
 
-  void record(Connection c, Place place, Script script, String key, long millis, boolean baseline)
+  public void record(
+      Connection c, Place place, Script script, String key, long millis, boolean baseline)
       throws SQLException {
     Sql.update(
         c,
@@ -365,7 +366,7 @@ final class HomeBook {
   }
 
   /** Tenants of the home, by name. */
-  List<String> members(Connection c, Place place) throws SQLException {
+  public List<String> members(Connection c, Place place) throws SQLException {
     return Sql.strings(
         c, "select tenant from copyhold.member where home = ? order by tenant", place.key());
   }

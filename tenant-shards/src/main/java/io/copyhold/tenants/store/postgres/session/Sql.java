@@ -1,4 +1,4 @@
-package io.copyhold.tenants.store.postgres;
+package io.copyhold.tenants.store.postgres.session;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -27,7 +27,8 @@ public final class Sql {
     }
   }
 
-  public static int update(Connection c, String sql, @Nullable Object... values) throws SQLException {
+  public static int update(Connection c, String sql, @Nullable Object... values)
+      throws SQLException {
     try (PreparedStatement s = bind(c, sql, values)) {
       return s.executeUpdate();
     }
@@ -45,8 +46,8 @@ public final class Sql {
     }
   }
 
-  public static <T> Optional<T> first(Connection c, String sql, Row<T> row, @Nullable Object... values)
-      throws SQLException {
+  public static <T> Optional<T> first(
+      Connection c, String sql, Row<T> row, @Nullable Object... values) throws SQLException {
     try (PreparedStatement s = bind(c, sql, values);
         ResultSet r = s.executeQuery()) {
       return r.next() ? Optional.of(row.read(r)) : Optional.empty();
@@ -54,7 +55,8 @@ public final class Sql {
   }
 
   /** True when the query has a row. */
-  public static boolean any(Connection c, String sql, @Nullable Object... values) throws SQLException {
+  public static boolean any(Connection c, String sql, @Nullable Object... values)
+      throws SQLException {
     return first(c, sql, row -> true, values).isPresent();
   }
 
