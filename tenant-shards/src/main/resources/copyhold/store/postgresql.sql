@@ -55,6 +55,54 @@ create table if not exists copyhold.intent (
   primary key (home, position)
 );
 
+-- The same for an index of a schema change, by its name; built says that it came to its end.
+create table if not exists copyhold.building (
+  home text not null references copyhold.home,
+  name text not null,
+  checksum text not null,
+  built boolean not null default false,
+  at timestamptz not null default clock_timestamp(),
+  primary key (home, name)
+);
+
+-- How far a backfill is. A chunk and its cursor are one transaction. Cursor and bound are keys of the table as text,
+-- in the order of key_columns; ("ctid") means places in the table and not keys.
+create table if not exists copyhold.backfill (
+  home text not null references copyhold.home,
+  name text not null,
+  tenant text not null default '',
+  checksum text not null,
+  state text not null default 'running',
+  key_columns text[] not null,
+  key_types text[] not null,
+  parts text[] not null,
+  part int not null default 0,
+  pass int not null default 1,
+  lower_key text[],
+  upper_key text[],
+  chunk_rows int not null,
+  done_rows bigint not null default 0,
+  skipped_rows bigint not null default 0,
+  expected_rows bigint not null default 0,
+  trouble text not null default '',
+  begun timestamptz not null default clock_timestamp(),
+  at timestamptz not null default clock_timestamp(),
+  primary key (home, name, tenant)
+);
+
+-- Rows that a backfill could not do and was told to go on without.
+create table if not exists copyhold.backfill_skipped (
+  home text not null references copyhold.home,
+  name text not null,
+  tenant text not null default '',
+  place text not null,
+  key text[] not null,
+  sqlstate text not null,
+  message text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (home, name, tenant, place, key)
+);
+
 create table if not exists copyhold.fence (
   home text not null references copyhold.home,
   owner text not null,

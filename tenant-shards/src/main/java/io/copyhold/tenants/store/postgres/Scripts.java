@@ -14,6 +14,8 @@ import io.copyhold.tenants.store.LedgerRow;
 import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreSettings;
+import io.copyhold.tenants.store.postgres.ddl.Blockers;
+import io.copyhold.tenants.store.postgres.ddl.LockTries;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.tenants.store.postgres.session.Pause;
 import io.copyhold.tenants.store.postgres.session.Sessions;
@@ -32,12 +34,10 @@ import org.postgresql.util.ServerErrorMessage;
 
 /** Runs a script and its row in the ledger as one transaction, as the home's owner. */
 final class Scripts {
-  private static final double GROWTH = 1.5;
-
   private final Sessions sessions;
   private final HomeBook book;
   private final Pause pause;
-  private final RandomGenerator random;
+  private final LockTries tries;
   private final StoreSettings settings;
 
   Scripts(
@@ -49,19 +49,8 @@ final class Scripts {
     this.sessions = sessions;
     this.book = book;
     this.pause = pause;
-    this.random = random;
+    this.tries = new LockTries(pause, random);
     this.settings = settings;
-  }
-
-  /** A lock was not to be had in time; {@code holders} had it. */
-  private static final class Waited extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-    private final String holders;
-
-    Waited(String holders, SQLException cause) {
-      super("lock wait", cause);
-      this.holders = holders;
-    }
   }
 
   Applied apply(Place place, Script script, Fence fence, LockPolicy locks) {
@@ -71,37 +60,19 @@ final class Scripts {
         .ifPresent(r -> {
           throw new ProblemException(refused(parts, script, r));
         });
-    Instant begun = pause.clock().instant();
-    Duration wait = locks.first();
-    for (int attempt = 1; ; attempt++) {
-      Duration limit = wait;
-      try {
-        return sessions.session(
-            place.database(),
-            "applying " + script.file(),
-            c ->
-                Sessions.stoppable(c, fence, () -> attempt(c, place, script, parts, fence, limit)));
-      } catch (Waited e) {
-        Duration spent = Duration.between(begun, pause.clock().instant());
-        if (spent.plus(wait).compareTo(locks.total()) > 0) {
-          throw new ProblemException(
-              Problem.unavailable(
-                      "lock-wait",
-                      "No lock in "
-                          + attempt
-                          + " tries over "
-                          + spent.toMillis()
-                          + " ms: "
-                          + e.holders)
-                  .at(place.key() + ", " + script.file())
-                  .todo("It is tried again; end those sessions, or choose a quieter time."),
-              e);
-        }
-        pause.pause(Duration.ofMillis(random.nextLong(wait.toMillis() + 1)));
-        long next = (long) (wait.toMillis() * (GROWTH + random.nextDouble(0.2)));
-        wait = Duration.ofMillis(Math.min(locks.cap().toMillis(), next));
-      }
-    }
+    return tries
+        .run(
+            locks,
+            place.key() + ", " + script.file(),
+            "",
+            wait ->
+                sessions.session(
+                    place.database(),
+                    "applying " + script.file(),
+                    c ->
+                        Sessions.stoppable(
+                            c, fence, () -> attempt(c, place, script, parts, fence, wait))))
+        .result();
   }
 
   private Applied attempt(
@@ -124,7 +95,7 @@ final class Scripts {
           });
     } catch (SQLException e) {
       if (SqlTrouble.lockWait(e) && !c.isClosed()) {
-        throw new Waited(holders(c, place), e);
+        throw new LockTries.Waited(Blockers.inHome(c, place), e);
       }
       throw e;
     } finally {
@@ -312,29 +283,6 @@ final class Scripts {
 
   private static String clip(String text) {
     return text.length() <= 80 ? text : text.substring(0, 80) + "…";
-  }
-
-  /** Who holds locks on the home's tables, the oldest transaction first. */
-  private static String holders(Connection c, Place place) throws SQLException {
-    List<String> found =
-        Sql.strings(
-            c,
-            """
-            select distinct on (age, a.pid) format('pid %s (%s, %s), %s', a.pid,
-              coalesce(a.usename, a.backend_type), coalesce(nullif(a.application_name, ''), 'no name'),
-              coalesce(coalesce(a.state, a.backend_type)
-                || format(', transaction open for %s s', coalesce(round(extract(epoch from age)), 0)),
-                'the rest hidden from us: grant pg_read_all_stats'))
-            from pg_locks l join pg_class r on r.oid = l.relation
-            join pg_namespace n on n.oid = r.relnamespace
-            join pg_stat_activity a on a.pid = l.pid, lateral (select clock_timestamp() - a.xact_start as age) x
-            where l.granted and l.pid <> pg_backend_pid()
-              and l.database = (select oid from pg_database where datname = current_database())
-              and (n.nspname = ? or (n.nspname = 'copyhold' and r.relname = 'home'))
-            order by age desc nulls last, a.pid limit 5
-            """,
-            place.schema());
-    return found.isEmpty() ? "the holder has gone meanwhile" : String.join("; ", found);
   }
 
   /** What a script set for its session must not meet the next user of the connection. */

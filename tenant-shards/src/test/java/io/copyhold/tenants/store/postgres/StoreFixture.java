@@ -8,6 +8,7 @@ import io.copyhold.runtime.postgres.Identifiers;
 import io.copyhold.runtime.postgres.PostgresFixture;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.store.DataStore;
 import io.copyhold.tenants.store.DataStores;
 import io.copyhold.tenants.store.Fence;
@@ -17,6 +18,7 @@ import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreSettings;
+import io.copyhold.tenants.store.postgres.session.Sessions;
 import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -148,6 +150,16 @@ public final class StoreFixture implements AutoCloseable {
 
   public StoreAddress address() {
     return address;
+  }
+
+  /** Sessions of the control role; the caller closes them. */
+  public Sessions sessions() {
+    return new Sessions(
+        address, () -> SECRET, settings, Permits.local(8, Duration.ofSeconds(30)));
+  }
+
+  public Place place(HomeRef home) {
+    return Place.of(home, address.sharedDatabase());
   }
 
   /** Another node's view of the same store. */

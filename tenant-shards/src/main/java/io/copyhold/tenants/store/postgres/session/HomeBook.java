@@ -272,7 +272,16 @@ public final class HomeBook {
    * The end: members and ledger go; the row and its fences stay, so that a late attempt is refused.
    */
   public void drop(Connection c, Place place) throws SQLException {
-    for (String table : List.of("member", "ledger", "intent", "change", "version")) {
+    for (String table :
+        List.of(
+            "member",
+            "ledger",
+            "intent",
+            "building",
+            "backfill",
+            "backfill_skipped",
+            "change",
+            "version")) {
       Sql.update(c, "delete from copyhold." + table + " where home = ?", place.key());
     }
     mark(c, place, DROPPED);
