@@ -129,11 +129,11 @@ final class Difference {
   private void indexes(String base, Rules old, Rules now, @Nullable Table was, Table table) {
     Map<String, Table.Index> known = new LinkedHashMap<>();
     if (was != null) {
-      was.indexes().forEach(i -> known.put(unique(i) + old.meaning(was, i), i));
+      was.indexes().forEach(i -> known.put(old.meaning(was, i), i));
     }
     Set<String> kept = new LinkedHashSet<>();
     for (Table.Index index : table.indexes()) {
-      String meaning = unique(index) + now.meaning(table, index);
+      String meaning = now.meaning(table, index);
       Table.Index same = known.get(meaning);
       if (same == null || kept.contains(meaning)) {
         newIndexes.add(new Index(table, index));
@@ -146,13 +146,9 @@ final class Difference {
     }
     if (was != null) {
       was.indexes().stream()
-          .filter(i -> !kept.contains(unique(i) + old.meaning(was, i)))
+          .filter(i -> !kept.contains(old.meaning(was, i)))
           .forEach(i -> goneIndexes.add(new Index(was, i)));
     }
-  }
-
-  private static String unique(Table.Index index) {
-    return index.unique() ? "unique " : "";
   }
 
   Optional<Table> was(String base) {

@@ -6,6 +6,7 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.document.Change;
 import io.copyhold.tenants.document.Document;
+import io.copyhold.tenants.document.Outcome;
 import io.copyhold.tenants.document.Shape;
 import io.copyhold.tenants.document.Table;
 import io.copyhold.tenants.isolation.Place;
@@ -17,7 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fold {
   private final int number;
-  private final BiFunction<Shape, Change, Shape> apply;
   private final Map<String, String> tables = new TreeMap<>();
   private final Map<String, Map<String, String>> columns = new TreeMap<>();
   private final List<Sync> syncs = new ArrayList<>();
@@ -36,9 +35,8 @@ final class Fold {
   private final Set<String> made = new HashSet<>();
   private Shape shape;
 
-  private Fold(int number, Layout from, BiFunction<Shape, Change, Shape> apply) {
+  private Fold(int number, Layout from) {
     this.number = number;
-    this.apply = apply;
     this.shape = from.shape();
     from.places().forEach((name, place) -> {
       tables.put(name, place.table());
@@ -47,12 +45,17 @@ final class Fold {
   }
 
   /**
-   * @param apply the shape after a change, as documents define it
+   * @param number of the change in its home
    */
-  static Link of(int number, Layout from, Document document, BiFunction<Shape, Change, Shape> apply) {
-    Fold fold = new Fold(number, from, apply);
+  static Link of(int number, Layout from, Document document) {
+    Fold fold = new Fold(number, from);
     for (Change change : document.operations()) {
-      Shape next = fold.apply.apply(fold.shape, change);
+      Shape next =
+          switch (fold.shape.apply(change)) {
+            case Outcome.Fits fits -> fits.shape();
+            case Outcome.Refused refused ->
+                throw new ProblemException(refused.refusals().getFirst().problem());
+          };
       fold.follow(change, next);
       fold.shape = next;
     }
@@ -110,9 +113,9 @@ final class Fold {
           added(table, next.column(table, column.name()).orElseThrow(), up);
       case Change.DropColumn(var table, var column, var down) -> dropped(table, column, down);
       case Change.RenameColumn(var table, var old, var to) -> renamed(table, old, to);
-      case Change.AlterColumn alter -> altered(alter);
+      case Change.AlterColumn alter -> altered(alter, next);
       case Change.CreateConstraint create ->
-          constrained(create.table(), create.up(), create.down());
+          constrained(create.table(), create.up(), create.down(), next);
       case Change.DropConstraint drop -> {
         Set<String> over =
             new TreeSet<>(
@@ -123,11 +126,11 @@ final class Fold {
                     .orElse(List.of()));
         if (over.size() == 1 && drop.down() != null) {
           String column = over.iterator().next();
-          doubled(drop.table(), column, column, drop.up(), drop.down());
+          doubled(drop.table(), column, column, drop.up(), drop.down(), next);
         }
       }
       case Change.DropMulticolumnConstraint drop ->
-          constrained(drop.table(), drop.up(), drop.down());
+          constrained(drop.table(), drop.up(), drop.down(), next);
       case Change.CreateIndex _,
           Change.DropIndex _,
           Change.RenameConstraint _,
@@ -163,7 +166,7 @@ final class Fold {
     String place = unused(Made.named(number, field.name()));
     String expression = up != null ? up : volatileDefault(field);
     if (expression != null) {
-      sync(table, true, place, expression, columnsOf(table));
+      sync(table, true, place, field.type(), expression, columnsOf(table));
     }
     columnsOf(table).put(field.name(), place);
   }
@@ -186,7 +189,13 @@ final class Fold {
   private void dropped(String table, String column, @Nullable String down) {
     String place = columnsOf(table).remove(column);
     if (down != null && place != null) {
-      sync(table, false, place, down, columnsOf(table));
+      sync(
+          table,
+          false,
+          place,
+          shape.column(table, column).orElseThrow().type(),
+          down,
+          columnsOf(table));
     }
   }
 
@@ -197,21 +206,22 @@ final class Fold {
     columns.put(table, renamed);
   }
 
-  private void altered(Change.AlterColumn alter) {
+  private void altered(Change.AlterColumn alter, Shape next) {
     String table = alter.table();
     String to = alter.name() == null ? alter.column() : alter.name();
     if (alter.type() != null || alter.up() != null || alter.down() != null) {
-      doubled(table, alter.column(), to, alter.up(), alter.down());
+      doubled(table, alter.column(), to, alter.up(), alter.down(), next);
     } else if (!to.equals(alter.column())) {
       renamed(table, alter.column(), to);
     }
   }
 
-  private void constrained(String table, Map<String, String> up, Map<String, String> down) {
+  private void constrained(
+      String table, Map<String, String> up, Map<String, String> down, Shape next) {
     Set<String> both = new TreeSet<>(up.keySet());
     both.addAll(down.keySet());
     for (String column : both) {
-      doubled(table, column, column, up.get(column), down.get(column));
+      doubled(table, column, column, up.get(column), down.get(column), next);
     }
   }
 
@@ -221,23 +231,31 @@ final class Fold {
       String column,
       String to,
       @Nullable String up,
-      @Nullable String down) {
+      @Nullable String down,
+      Shape next) {
+    String oldType = shape.column(table, column).orElseThrow().type();
+    String newType = next.column(table, to).orElseThrow().type();
     Map<String, String> before = new LinkedHashMap<>(columnsOf(table));
     String old = before.get(column);
     if (old == null) {
       throw new IllegalStateException("no column " + column + " in " + table);
     }
     String place = unused(Made.named(number, to));
-    sync(table, true, place, up == null ? quote(column) : up, before);
+    sync(table, true, place, newType, up == null ? quote(column) : up, before);
     renamed(table, column, to);
     columnsOf(table).put(to, place);
     Map<String, String> after = new LinkedHashMap<>(columnsOf(table));
     after.putIfAbsent(column, place); // "down" may say the column by its old name
-    sync(table, false, old, down == null ? quote(to) : down, after);
+    sync(table, false, old, oldType, down == null ? quote(to) : down, after);
   }
 
   private void sync(
-      String table, boolean up, String target, String expression, Map<String, String> known) {
+      String table,
+      boolean up,
+      String target,
+      String type,
+      String expression,
+      Map<String, String> known) {
     Fragment fragment = new Fragment(expression);
     if (!fragment.single()) {
       throw new ProblemException(
@@ -248,7 +266,7 @@ final class Fold {
     Map<String, String> sources = new TreeMap<>();
     fragment.mentioned(known.keySet()).forEach(name -> sources.put(name, known.get(name)));
     String base = tableOf(table);
-    syncs.add(new Sync(base, up, table, sources, target, expression));
+    syncs.add(new Sync(base, up, table, sources, target, type, expression));
     if (up && !made.contains(base)) {
       markers.put(base, Made.marker(number));
     }

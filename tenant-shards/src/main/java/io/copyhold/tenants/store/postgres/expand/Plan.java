@@ -1,7 +1,11 @@
 package io.copyhold.tenants.store.postgres.expand;
 
+import io.copyhold.tenants.store.postgres.ddl.Change;
+import io.copyhold.tenants.store.postgres.ddl.DdlStatement;
+import io.copyhold.tenants.store.postgres.ddl.IndexDrop;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * The steps of one phase of a change, in order.
@@ -28,13 +32,17 @@ public record Plan(int number, String name, Phase phase, List<Step> steps) {
 
   private static String cost(Step step) {
     return switch (step) {
-      case Step.Statements(_, var table, var lock, var effect, _) ->
-          " [" + lock + (table == null ? "" : " on " + table) + ", "
-              + effect.name().toLowerCase(Locale.ROOT) + "]";
-      case Step.BuildIndex _ -> " [share update exclusive, scans]";
-      case Step.DropIndex _ -> " [share update exclusive, catalog]";
-      case Step.FillRows _ -> " [row locks, fills]";
-      case Step.ShowVersion _, Step.Isolate _, Step.Turn _ -> " [nothing that clients use, catalog]";
+      case Step.Structure(_, DdlStatement statement) ->
+          " ["
+              + statement.locks().stream()
+                  .map(Object::toString)
+                  .collect(Collectors.joining(", ", "", statement.locks().isEmpty() ? "" : "; "))
+              + statement.weight().name().toLowerCase(Locale.ROOT)
+              + "]";
+      case Step.Structure(_, IndexDrop _) -> " [SHARE_UPDATE_EXCLUSIVE; catalog]";
+      case Step.Structure(_, Change _) -> " [SHARE_UPDATE_EXCLUSIVE; scan, twice]";
+      case Step.FillRows _ -> " [row locks; each row once]";
+      case Step.ShowVersion _, Step.Turn _ -> " [no lock on a table; catalog]";
     };
   }
 }

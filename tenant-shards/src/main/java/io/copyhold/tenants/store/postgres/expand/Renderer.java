@@ -1,18 +1,31 @@
 package io.copyhold.tenants.store.postgres.expand;
 
+import static io.copyhold.runtime.postgres.Identifiers.literal;
 import static io.copyhold.runtime.postgres.Identifiers.quote;
 
 import io.copyhold.tenants.document.Change;
 import io.copyhold.tenants.document.Constraint;
+import io.copyhold.tenants.document.ReplicaIdentity;
 import io.copyhold.tenants.document.Table;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.isolation.Place;
+import io.copyhold.tenants.store.postgres.ddl.DdlStatement;
+import io.copyhold.tenants.store.postgres.ddl.Fact;
+import io.copyhold.tenants.store.postgres.ddl.IndexBuild;
+import io.copyhold.tenants.store.postgres.ddl.IndexDrop;
+import io.copyhold.tenants.store.postgres.ddl.LockLevel;
+import io.copyhold.tenants.store.postgres.ddl.Locked;
+import io.copyhold.tenants.store.postgres.ddl.TableName;
+import io.copyhold.tenants.store.postgres.ddl.Violations;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the plans of a change: additive things first, and only when it is finalized what cannot be taken back.
@@ -21,8 +34,8 @@ import java.util.TreeSet;
  * or writes rows runs under locks that clients do not notice.
  */
 final class Renderer {
-  private static final String EXCLUSIVE = "access exclusive";
-  private static final String SHARED = "share row exclusive";
+  private static final LockLevel EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE;
+  private static final LockLevel SHARED = LockLevel.SHARE_ROW_EXCLUSIVE;
 
   private final Place home;
   private final List<Link> chain;
@@ -66,8 +79,26 @@ final class Renderer {
     return quote(home.schema(), table);
   }
 
-  private static Step.Statements quick(String table, String lock, List<String> sql) {
-    return new Step.Statements("table " + table, table, lock, Step.Effect.CATALOG, sql);
+  private TableName at(String table) {
+    return new TableName(home.schema(), table);
+  }
+
+  private Step quick(String table, LockLevel lock, List<String> sql, Fact... facts) {
+    return new Step.Structure(
+        "table " + table,
+        new DdlStatement(
+            String.join(";\n", sql),
+            List.of(new Locked(at(table), lock)),
+            DdlStatement.Weight.CATALOG,
+            List.of(facts),
+            null));
+  }
+
+  /** Statements that lock nothing that clients use. */
+  private static Step unseen(String object, String sql) {
+    return new Step.Structure(
+        object,
+        new DdlStatement(sql, List.of(), DdlStatement.Weight.CATALOG, List.of(), null));
   }
 
   // ---- start
@@ -80,9 +111,6 @@ final class Renderer {
       }
     }
     difference.newTables.forEach(table -> steps.add(create(table)));
-    if (!difference.newTables.isEmpty()) {
-      steps.add(new Step.Isolate());
-    }
     for (String table : touched()) {
       List<String> sql = new ArrayList<>();
       List<String> parts = new ArrayList<>();
@@ -92,7 +120,7 @@ final class Renderer {
       }
       for (Sync sync : link.syncs()) { // of operations that came before another on the same column
         if (sync.up() && sync.table().equals(table) && !placed(table, sync.target())) {
-          parts.add("add column if not exists " + quote(sync.target()) + ' ' + between(sync));
+          parts.add("add column if not exists " + quote(sync.target()) + ' ' + sync.type());
         }
       }
       String marker = link.markers().get(table);
@@ -117,8 +145,17 @@ final class Renderer {
     return chain.subList(0, chain.indexOf(link) + 1);
   }
 
-  private Step raw(String sql) {
-    return new Step.Statements("raw SQL", null, "unknown", Step.Effect.CATALOG, List.of(sql));
+  /** Runs as the author wrote it, and may take as long as a script. */
+  private static Step raw(String sql) {
+    return new Step.Structure(
+        "raw SQL",
+        new DdlStatement(
+            "set local copyhold.version = 'base';
+" + sql,
+            List.of(),
+            DdlStatement.Weight.SCAN,
+            List.of(),
+            null));
   }
 
   /** Base tables that are there and that the change adds something to. */
@@ -130,6 +167,7 @@ final class Renderer {
     difference.newRules.stream()
         .filter(r -> r.rule().type() == Constraint.Type.CHECK)
         .forEach(r -> tables.add(link.to().place(r.table().name()).table()));
+    tables.addAll(Triggers.tables(through())); // their function must know the new version
     tables.retainAll(difference.before.keySet());
     return tables;
   }
@@ -140,11 +178,6 @@ final class Renderer {
         || difference.was(base)
             .map(t -> link.from().place(t.name()).columns().containsValue(column))
             .orElse(false);
-  }
-
-  /** A column that is only a step on the way to another has the type of what it is computed from. */
-  private static String between(Sync sync) {
-    return "text /* " + sync.label().replace("*/", "") + " */";
   }
 
   private String definition(Difference.Column column) {
@@ -221,17 +254,13 @@ final class Renderer {
             "constraint " + quote(made(rule.name())) + ' ' + rules.body(table, rule.constraint()));
       }
     }
-    return new Step.Statements(
+    return unseen(
         "table " + table.name(),
-        null,
-        "none",
-        Step.Effect.CATALOG,
-        List.of(
-            "create table if not exists "
-                + base(place.table())
-                + " (\n  "
-                + String.join(",\n  ", parts)
-                + "\n)"));
+        "create table if not exists "
+            + base(place.table())
+            + " (\n  "
+            + String.join(",\n  ", parts)
+            + "\n)");
   }
 
   private Step show(Layout layout) {
@@ -256,7 +285,7 @@ final class Renderer {
   private static void defaults(
       Map<String, Map<String, String>> all,
       Layout layout,
-      java.util.function.Predicate<String> own) {
+      Predicate<String> own) {
     for (Table table : layout.shape().tables().values()) {
       Layout.Place place = layout.place(table.name());
       for (Table.Field field : table.columns()) {
@@ -279,25 +308,22 @@ final class Renderer {
       steps.add(
           validate(
               link.to().place(column.table().name()).table(),
-              Made.notNull(link.number(), column.field().name())));
+              Made.notNull(link.number(), column.field().name()),
+              "t." + quote(column.place()) + " is null"));
     }
     for (Difference.Rule rule : difference.newRules) {
       String table = link.to().place(rule.table().name()).table();
       boolean there = difference.before.containsKey(table);
       if (there && rule.rule().type() == Constraint.Type.CHECK) {
-        steps.add(validate(table, made(rule.rule().name())));
+        steps.add(validate(table, made(rule.rule().name()), null));
       } else if (there && rule.rule().type().key()) {
         String name = made(rule.rule().name());
-        steps.add(new Step.BuildIndex(table, name, rules.carrier(rule.table(), rule.rule(), name)));
+        steps.add(build(rules.carrier(rule.table(), rule.rule(), name)));
       }
     }
     for (Difference.Index index : difference.newIndexes) {
       String name = made(index.index().name());
-      steps.add(
-          new Step.BuildIndex(
-              link.to().place(index.table().name()).table(),
-              name,
-              rules.build(index.table(), index.index(), name)));
+      steps.add(build(rules.build(index.table(), index.index(), name)));
     }
     for (Difference.Rule rule : difference.newRules) {
       if (rule.rule().type() == Constraint.Type.FOREIGN_KEY) {
@@ -310,7 +336,7 @@ final class Renderer {
                     table,
                     made(rule.rule().name()),
                     rules.body(rule.table(), rule.rule()) + " not valid")));
-        steps.add(validate(table, made(rule.rule().name())));
+        steps.add(validate(table, made(rule.rule().name()), null));
       }
     }
     steps.add(
@@ -321,13 +347,19 @@ final class Renderer {
     return steps;
   }
 
-  private Step validate(String table, String constraint) {
-    return new Step.Statements(
+  private static Step build(IndexBuild index) {
+    return new Step.Structure("index " + index.name() + " on " + index.table().name(), index);
+  }
+
+  private Step validate(String table, String constraint, @Nullable String broken) {
+    return new Step.Structure(
         "constraint " + constraint + " of " + table,
-        table,
-        "share update exclusive",
-        Step.Effect.SCANS,
-        List.of("alter table " + base(table) + " validate constraint " + quote(constraint)));
+        DdlStatement.scan(
+            "alter table " + base(table) + " validate constraint " + quote(constraint),
+            at(table),
+            LockLevel.SHARE_UPDATE_EXCLUSIVE,
+            broken == null ? null : new Violations(at(table), broken),
+            Fact.validated(at(table), constraint)));
   }
 
   // ---- finalize
@@ -337,13 +369,7 @@ final class Renderer {
     steps.add(
         new Step.Turn(
             Map.of(link.to().version(), true), List.of(link.from().version()), State.FINALIZING));
-    steps.add(
-        new Step.Statements(
-            "version " + link.from().version(),
-            null,
-            "none",
-            Step.Effect.CATALOG,
-            List.of(Views.drop(home, link.from().version()))));
+    steps.add(unseen("version " + link.from().version(), Views.drop(home, link.from().version())));
     for (Difference.Rule rule : difference.goneRules) {
       if (rule.rule().type() == Constraint.Type.FOREIGN_KEY) {
         String table = link.from().place(rule.table().name()).table();
@@ -359,10 +385,7 @@ final class Renderer {
       }
     }
     for (Difference.Index index : difference.goneIndexes) {
-      steps.add(
-          new Step.DropIndex(
-              index.index().name(),
-              "drop index concurrently if exists " + base(index.index().name())));
+      steps.add(drop(index.index().name()));
     }
     for (String table : difference.goneTables) {
       List<String> sql = new ArrayList<>(Triggers.drop(home, table));
@@ -383,7 +406,7 @@ final class Renderer {
   }
 
   /** Everything of one table at once: from here on it is called and looks as the new version says. */
-  private java.util.Optional<Step> settle(String table, Table now) {
+  private Optional<Step> settle(String table, Table now) {
     Layout.Place place = link.to().place(now.name());
     List<String> parts = new ArrayList<>(); // of one ALTER TABLE each, in this order
     String alter = "alter table " + base(table) + ' ';
@@ -452,7 +475,7 @@ final class Renderer {
     all.addAll(altered);
     all.addAll(indexNames); // after the old ones of that name have gone with their columns
     if (now.comment() != null && (was == null || !now.comment().equals(was.comment()))) {
-      all.add("comment on table " + base(table) + " is " + io.copyhold.runtime.postgres.Identifiers.literal(now.comment()));
+      all.add("comment on table " + base(table) + " is " + literal(now.comment()));
     }
     if (!table.equals(now.name())) {
       all.add(rename("table", table, now.name()));
@@ -462,8 +485,8 @@ final class Renderer {
       all.addAll(Triggers.render(home, now.name(), rest));
     }
     return all.isEmpty()
-        ? java.util.Optional.empty()
-        : java.util.Optional.of(quick(table, EXCLUSIVE, all));
+        ? Optional.empty()
+        : Optional.of(quick(table, EXCLUSIVE, all));
   }
 
   /** Later changes as they are once this one is the base. */
@@ -493,7 +516,7 @@ final class Renderer {
     return gone;
   }
 
-  private void defaults(List<String> parts, @org.jspecify.annotations.Nullable Table was, Table now, Layout.Place place) {
+  private void defaults(List<String> parts, @Nullable Table was, Table now, Layout.Place place) {
     if (was == null) {
       return;
     }
@@ -537,10 +560,10 @@ final class Renderer {
         parts.add("rename column " + quote(column) + " to " + quote(name)));
   }
 
-  private static void identity(List<String> parts, @org.jspecify.annotations.Nullable Table was, Table now) {
+  private static void identity(List<String> parts, @Nullable Table was, Table now) {
     if (!now.replicaIdentity().equals(
         was == null
-            ? io.copyhold.tenants.document.ReplicaIdentity.DEFAULT
+            ? ReplicaIdentity.DEFAULT
             : was.replicaIdentity())) {
       String index = now.replicaIdentity().index();
       parts.add(
@@ -562,13 +585,7 @@ final class Renderer {
     steps.add(
         new Step.Turn(
             Map.of(link.from().version(), true), List.of(link.to().version()), State.REVERSING));
-    steps.add(
-        new Step.Statements(
-            "version " + link.to().version(),
-            null,
-            "none",
-            Step.Effect.CATALOG,
-            List.of(Views.drop(home, link.to().version()))));
+    steps.add(unseen("version " + link.to().version(), Views.drop(home, link.to().version())));
     for (Difference.Rule rule : difference.newRules) {
       if (rule.rule().type() == Constraint.Type.FOREIGN_KEY) {
         String table = link.to().place(rule.table().name()).table();
@@ -583,22 +600,19 @@ final class Renderer {
                         + quote(made(rule.rule().name())))));
       } else if (rule.rule().type().key()
           && difference.before.containsKey(link.to().place(rule.table().name()).table())) {
-        steps.add(dropMade(made(rule.rule().name())));
+        steps.add(drop(made(rule.rule().name())));
       }
     }
-    difference.newIndexes.forEach(i -> steps.add(dropMade(made(i.index().name()))));
+    difference.newIndexes.forEach(i -> steps.add(drop(made(i.index().name()))));
     for (String table : touched()) {
       List<String> sql = new ArrayList<>(back(table));
       steps.add(quick(table, EXCLUSIVE, sql));
     }
     for (Table table : difference.newTables) {
       steps.add(
-          new Step.Statements(
+          unseen(
               "table " + table.name(),
-              null,
-              "none",
-              Step.Effect.CATALOG,
-              List.of("drop table if exists " + base(link.to().place(table.name()).table()))));
+              "drop table if exists " + base(link.to().place(table.name()).table())));
     }
     for (Change change : link.document().operations().reversed()) {
       if (change instanceof Change.Sql sql && !sql.onComplete()) {
@@ -612,9 +626,10 @@ final class Renderer {
     return steps;
   }
 
-  private Step dropMade(String index) {
-    return new Step.DropIndex(index, "drop index concurrently if exists " + base(index));
+  private Step drop(String index) {
+    return new Step.Structure("index " + index, new IndexDrop(home.schema(), index));
   }
+
 
   private List<String> back(String table) {
     List<Link> rest = chain.subList(0, chain.indexOf(link));

@@ -8,8 +8,11 @@ import io.copyhold.tenants.document.Constraint;
 import io.copyhold.tenants.document.ForeignKey;
 import io.copyhold.tenants.document.IndexField;
 import io.copyhold.tenants.document.Table;
+import io.copyhold.tenants.store.postgres.ddl.IndexBuild;
+import io.copyhold.tenants.store.postgres.ddl.TableName;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Constraints and indexes of one version as SQL over the base tables. */
 final class Rules {
@@ -27,7 +30,7 @@ final class Rules {
   }
 
   String meaning(Table table, Table.Index index) {
-    return index(table, index);
+    return build(table, index, "same").sql();
   }
 
   /** What follows {@code ADD CONSTRAINT name}. */
@@ -99,16 +102,16 @@ final class Rules {
   }
 
   /** The unique index that will carry the constraint. */
-  String carrier(Table table, Constraint rule, String name) {
+  IndexBuild carrier(Table table, Constraint rule, String name) {
     Layout.Place place = layout.place(table.name());
-    return "create unique index concurrently "
-        + quote(name)
-        + " on "
-        + quote(schema, place.table())
-        + ' '
-        + columns(place, rule.columns())
-        + include(place, rule)
-        + (rule.nullsNotDistinct() ? " nulls not distinct" : "");
+    return new IndexBuild(
+        new TableName(schema, place.table()),
+        name,
+        true,
+        "btree",
+        rule.columns().stream().map(c -> quote(place.column(c))).toList(),
+        (include(place, rule) + (rule.nullsNotDistinct() ? " nulls not distinct" : "")).strip(),
+        null);
   }
 
   /** {@code ADD CONSTRAINT … USING INDEX}, which reads no row. */
@@ -121,53 +124,68 @@ final class Rules {
         + deferred(rule);
   }
 
-  String build(Table table, Table.Index index, String name) {
-    return "create "
-        + (index.unique() ? "unique " : "")
-        + "index concurrently "
-        + quote(name)
-        + " on "
-        + quote(schema, layout.place(table.name()).table())
-        + ' '
-        + index(table, index);
-  }
-
-  /** What follows the table. */
-  private String index(Table table, Table.Index index) {
+  IndexBuild build(Table table, Table.Index index, String name) {
     Layout.Place place = layout.place(table.name());
+    TableName base = new TableName(schema, place.table());
     String definition = index.definition();
-    if (index.columns().isEmpty() || index.columns().stream().anyMatch(c -> c.column().isEmpty())) {
-      if (definition == null || !definition.contains(" USING ")) {
+    String include = definition == null ? null : inside(definition, " INCLUDE (");
+    String more =
+        (include == null
+                ? ""
+                : "include (" + new Fragment(include).renamed(place.columns()) + ") ")
+            + (definition != null && definition.contains(" NULLS NOT DISTINCT")
+                ? "nulls not distinct "
+                : "")
+            + (index.storageParameters() == null || index.storageParameters().isBlank()
+                ? ""
+                : "with (" + index.storageParameters() + ')');
+    List<String> keys;
+    if (index.columns().isEmpty()) {
+      String inside =
+          definition == null
+              ? null
+              : inside(definition, " USING " + index.method() + " (");
+      if (inside == null) {
         throw new ProblemException(
-            Problem.invalid("index-unknown", "The index says neither columns nor definition.")
+            Problem.invalid("index-unknown", "The index tells neither columns nor definition.")
                 .at(index.name()));
       }
-      return new Fragment(definition.substring(definition.indexOf(" USING ") + 1))
-          .renamed(place.columns());
+      keys = List.of(new Fragment(inside).renamed(place.columns()));
+    } else {
+      keys = index.columns().stream().map(f -> field(place, f)).toList();
     }
-    String include =
-        definition != null && definition.contains(" INCLUDE (")
-            ? " include ("
-                + new Fragment(
-                        definition.substring(
-                            definition.indexOf(" INCLUDE (") + 10,
-                            definition.indexOf(')', definition.indexOf(" INCLUDE ("))))
-                    .renamed(place.columns())
-                + ')'
-            : "";
-    return "using "
-        + index.method()
-        + " ("
-        + index.columns().stream().map(f -> field(place, f)).collect(Collectors.joining(", "))
-        + ')'
-        + include
-        + (definition != null && definition.contains(" NULLS NOT DISTINCT")
-            ? " nulls not distinct"
-            : "")
-        + (index.storageParameters() == null ? "" : " with (" + index.storageParameters() + ')')
-        + (index.predicate() == null
-            ? ""
-            : " where (" + new Fragment(index.predicate()).renamed(place.columns()) + ')');
+    return new IndexBuild(
+        base,
+        name,
+        index.unique(),
+        index.method().toString(),
+        keys,
+        more.strip(),
+        index.predicate() == null
+            ? null
+            : '(' + new Fragment(index.predicate()).renamed(place.columns()) + ')');
+  }
+
+  /** What stands between the parenthesis that ends {@code start} and its partner. */
+  private static @Nullable String inside(String text, String start) {
+    int from = text.indexOf(start);
+    if (from < 0) {
+      return null;
+    }
+    int depth = 1;
+    boolean quoted = false;
+    int begin = from + start.length();
+    for (int at = begin; at < text.length(); at++) {
+      char c = text.charAt(at);
+      if (c == '\'') {
+        quoted = !quoted;
+      } else if (!quoted && c == '(') {
+        depth++;
+      } else if (!quoted && c == ')' && --depth == 0) {
+        return text.substring(begin, at);
+      }
+    }
+    return null;
   }
 
   private static String field(Layout.Place place, IndexField field) {

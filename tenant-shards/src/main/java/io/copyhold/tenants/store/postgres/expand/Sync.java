@@ -10,6 +10,7 @@ import java.util.Map;
  * @param label what the expression may call the row
  * @param sources columns that the expression mentions: its names for them, and the base table's
  * @param target column of the base table
+ * @param type of the target
  * @param expression of the document
  */
 record Sync(
@@ -18,4 +19,5 @@ record Sync(
     String label,
     Map<String, String> sources,
     String target,
+    String type,
     String expression) {}
