@@ -25,11 +25,17 @@ public sealed interface Change {
    * A new table.
    *
    * @param columns at least one
+   * @param kind whose rows it holds; tenants' where the document does not say
    */
   record CreateTable(
-      String name, List<Column> columns, List<Constraint> constraints, @Nullable String comment)
+      String name,
+      List<Column> columns,
+      List<Constraint> constraints,
+      Table.Kind kind,
+      @Nullable String comment)
       implements Change {
     public CreateTable {
+      kind = kind == null ? Table.Kind.TENANT : kind;
       columns = list(columns);
       constraints = list(constraints);
     }

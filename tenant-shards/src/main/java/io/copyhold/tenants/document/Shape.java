@@ -1,5 +1,6 @@
 package io.copyhold.tenants.document;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,38 @@ public record Shape(Map<String, Table> tables, @Nullable String tenantColumn) {
     }
     return java.util.stream.Stream.concat(java.util.stream.Stream.of(column), columns.stream())
         .toList();
+  }
+
+  /** What one change makes of it. */
+  public Outcome apply(Change change) {
+    return Trial.run(this, change);
+  }
+
+  /** What a document makes of it: its operations in order, and whether its {@code down} is true. */
+  public Outcome apply(Document document) {
+    return Trial.run(this, document);
+  }
+
+  /** One line of JSON with sorted keys. */
+  public String toJson() {
+    try {
+      return Codec.JSON.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Reads back what {@link #toJson} wrote.
+   *
+   * @throws IllegalArgumentException it is something else
+   */
+  public static Shape fromJson(String json) {
+    try {
+      return Codec.JSON.readValue(json, Shape.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not a shape", e);
+    }
   }
 
   Shape with(Table table) {

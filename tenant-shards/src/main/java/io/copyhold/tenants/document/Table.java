@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,5 +180,30 @@ public record Table(
   /** Whether at most one row has given values in these columns. */
   public boolean uniqueBy(List<String> columns) {
     return keys().stream().anyMatch(columns::containsAll);
+  }
+
+  Table columns(List<Field> others) {
+    return new Table(name, kind, others, constraints, indexes, replicaIdentity, comment);
+  }
+
+  Table rules(List<Rule> others) {
+    return new Table(name, kind, columns, others, indexes, replicaIdentity, comment);
+  }
+
+  Table constraints(UnaryOperator<Rule> change) {
+    return rules(constraints.stream().map(change).toList());
+  }
+
+  Table indexes(List<Index> others) {
+    return new Table(name, kind, columns, constraints, others, replicaIdentity, comment);
+  }
+
+  Table identity(ReplicaIdentity other) {
+    return new Table(name, kind, columns, constraints, indexes, other, comment);
+  }
+
+  Table field(String column, UnaryOperator<Field> change) {
+    return columns(
+        columns.stream().map(f -> f.name().equals(column) ? change.apply(f) : f).toList());
   }
 }
