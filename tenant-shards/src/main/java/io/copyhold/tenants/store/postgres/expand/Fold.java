@@ -98,7 +98,7 @@ final class Fold {
 
   private void follow(Change change, Shape next) {
     switch (change) {
-      case Change.CreateTable(var name, _, _, _) -> created(name, next);
+      case Change.CreateTable create -> created(create.name(), next);
       case Change.DropTable(var name) -> {
         tables.remove(name);
         columns.remove(name);

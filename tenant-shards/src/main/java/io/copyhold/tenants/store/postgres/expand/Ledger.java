@@ -1,8 +1,5 @@
 package io.copyhold.tenants.store.postgres.expand;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.copyhold.tenants.document.Document;
 import io.copyhold.tenants.document.Documents;
 import io.copyhold.tenants.document.Shape;
@@ -17,9 +14,6 @@ import java.util.Optional;
 
 /** What a home's own book says of its changes, their steps, and the versions that clients may speak. */
 final class Ledger {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
-
   private Ledger() {}
 
   /**
@@ -39,7 +33,7 @@ final class Ledger {
                 r.getInt(1),
                 Documents.stored(r.getString(2)),
                 r.getString(3),
-                shape(r.getString(4)),
+                Shape.fromJson(r.getString(4)),
                 State.of(r.getString(5))),
         home.key());
   }
@@ -75,7 +69,7 @@ final class Ledger {
                 document.version(),
                 before,
                 Documents.canonical(document),
-                json(shape),
+                shape.toJson(),
                 home.key())
             .orElseThrow();
     speak(c, home, Map.of(before, true), List.of());
@@ -137,6 +131,11 @@ final class Ledger {
     }
   }
 
+  /** The version may be spoken from now on. */
+  static void live(Connection c, Place home, String version) throws SQLException {
+    speak(c, home, Map.of(version, true), List.of());
+  }
+
   /** Versions that clients may speak now. */
   static List<String> live(Connection c, Place home) throws SQLException {
     return Sql.strings(
@@ -154,21 +153,5 @@ final class Ledger {
             + " from copyhold.home h where h.home = ? and h.state = 'ready'",
         r -> r.getString(1),
         home.key());
-  }
-
-  private static String json(Shape shape) {
-    try {
-      return JSON.writeValueAsString(shape);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static Shape shape(String json) {
-    try {
-      return JSON.readValue(json, Shape.class);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("the home's book is not readable", e);
-    }
   }
 }

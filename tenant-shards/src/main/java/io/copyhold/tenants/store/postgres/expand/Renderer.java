@@ -150,8 +150,7 @@ final class Renderer {
     return new Step.Structure(
         "raw SQL",
         new DdlStatement(
-            "set local copyhold.version = 'base';
-" + sql,
+            "set local copyhold.version = 'base';\n" + sql,
             List.of(),
             DdlStatement.Weight.SCAN,
             List.of(),
