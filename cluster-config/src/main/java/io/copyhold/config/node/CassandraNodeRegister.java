@@ -200,7 +200,8 @@ public final class CassandraNodeRegister implements NodeRegister {
                     life.uid(),
                     life.incarnation(),
                     life.state(),
-                    alive(life, beats, seen.now())))
+                    alive(life, beats, seen.now()),
+                    beats.containsKey(life.uid()) ? beats.get(life.uid()).report() : "{}"))
             .toList(),
         mine == null || replaced || mine.wish().isEmpty()
             ? Wish.NONE

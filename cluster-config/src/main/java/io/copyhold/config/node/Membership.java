@@ -41,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * by the guardian. {@link Step} says by which rules. When the register is away, a member stays a
  * member and a node that has not joined waits.
  *
- * <p>On a clean stop of the actor system the row goes before the system ends.
+ * <p>A node that leaves goes on to show itself while it hands over. On a clean stop of the actor
+ * system the row goes before the system ends.
  */
 public final class Membership extends AbstractBehavior<Membership.Command> {
   private static final Logger log = LoggerFactory.getLogger(Membership.class);
@@ -77,7 +78,7 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
   private final Cluster cluster;
   private final Self self;
   private final Supplier<String> report;
-  private final Consumer<Boolean> steady;
+  private final Consumer<View> seen;
 
   private boolean registered;
   private boolean inCluster;
@@ -86,6 +87,7 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
   private Set<String> joining = Set.of();
   private CompletableFuture<?> asking = CompletableFuture.completedFuture(null);
   private boolean left;
+  private boolean departing;
   private String saying = "";
   private Duration saidFor = Duration.ZERO;
 
@@ -96,7 +98,7 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
    * @param blocking where calls to the register block; virtual threads will do
    * @param leave called when this node must end
    * @param report what the node says of itself, a JSON object; must not block
-   * @param steady hears whether shards are to stay where they are
+   * @param seen hears what each look around has shown
    */
   public static Behavior<Command> create(
       String name,
@@ -105,11 +107,11 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
       Executor blocking,
       Consumer<Departure> leave,
       Supplier<String> report,
-      Consumer<Boolean> steady) {
+      Consumer<View> seen) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers ->
             new Membership(
-                context, timers, name, register, settings, blocking, leave, report, steady)));
+                context, timers, name, register, settings, blocking, leave, report, seen)));
   }
 
   private Membership(
@@ -121,14 +123,14 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
       Executor blocking,
       Consumer<Departure> leave,
       Supplier<String> report,
-      Consumer<Boolean> steady) {
+      Consumer<View> seen) {
     super(context);
     this.register = register;
     this.settings = settings;
     this.blocking = blocking;
     this.leave = leave;
     this.report = report;
-    this.steady = steady;
+    this.seen = seen;
     this.timers = timers;
     this.cluster = Cluster.get(context.getSystem());
     Member me = cluster.selfMember();
@@ -193,7 +195,7 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
   }
 
   private Behavior<Command> step(View view) {
-    steady.accept(view.steady());
+    seen.accept(view);
     for (NodeRegister.Row row : view.rows()) {
       PatientFailureDetector.ended(
           row.address(), row.state() == State.ENDED && row.uid() != self.uid());
@@ -218,9 +220,14 @@ public final class Membership extends AbstractBehavior<Membership.Command> {
       case Step.Wait(String reason) -> say(reason);
       case Step.Remove(Set<Long> uids) -> remove(uids);
       case Step.Leave(Departure departure) -> {
-        getContext().getLog().warn("leaving: {}", departure.why());
-        leave.accept(departure);
-        return Behaviors.stopped();
+        if (!departing) {
+          departing = true;
+          getContext().getLog().warn("leaving: {}", departure.why());
+          leave.accept(departure);
+        }
+        if (departure.kind() == Departure.Kind.GONE) {
+          return Behaviors.stopped();
+        }
       }
     }
     return later();

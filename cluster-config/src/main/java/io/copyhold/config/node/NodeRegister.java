@@ -51,8 +51,14 @@ public interface NodeRegister {
    *
    * @param incarnation of the cluster that it belongs to; 0 before it joined
    * @param alive its last heartbeat is recent by database time
+   * @param report what it says of itself, a JSON object
    */
-  record Row(String address, long uid, long incarnation, State state, boolean alive) {}
+  record Row(
+      String address, long uid, long incarnation, State state, boolean alive, String report) {
+    Row(String address, long uid, long incarnation, State state, boolean alive) {
+      this(address, uid, incarnation, state, alive, "{}");
+    }
+  }
 
   /**
    * What the register holds at one moment.

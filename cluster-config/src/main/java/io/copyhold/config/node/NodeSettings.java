@@ -45,14 +45,38 @@ public record NodeSettings(
    *
    * @param shardsMax moved in one round
    * @param shareMax the same as a share of all
+   * @param every from one round to the next
    * @param steadyFor after a node was asked to leave, none is
+   * @param handOverMax shards of one type that nodes which leave hand over at once
+   * @param handOverFor a node that leaves waits so long for that
    */
-  public record Balance(int shardsMax, double shareMax, Duration steadyFor) {
+  public record Balance(
+      int shardsMax,
+      double shareMax,
+      Duration every,
+      Duration steadyFor,
+      int handOverMax,
+      Duration handOverFor) {
     public Balance {
-      if (shardsMax < 1 || shareMax <= 0 || shareMax > 1) {
+      if (shardsMax < 1 || shareMax <= 0 || shareMax > 1 || handOverMax < 1) {
         throw new IllegalArgumentException(
-            "copyhold.node.balance: shards-max " + shardsMax + ", share-max " + shareMax);
+            "copyhold.node.balance: shards-max "
+                + shardsMax
+                + ", share-max "
+                + shareMax
+                + ", hand-over-max "
+                + handOverMax);
       }
+    }
+
+    static Balance from(Config balance) {
+      return new Balance(
+          balance.getInt("shards-max"),
+          balance.getDouble("share-max"),
+          balance.getDuration("every"),
+          balance.getDuration("steady-for"),
+          balance.getInt("hand-over-max"),
+          balance.getDuration("hand-over-for"));
     }
   }
 
@@ -78,10 +102,7 @@ public record NodeSettings(
         node.getString("remoting.source"),
         MembershipSettings.from(node.getConfig("membership")),
         PauseSettings.from(node.getConfig("pauses")),
-        new Balance(
-            node.getInt("balance.shards-max"),
-            node.getDouble("balance.share-max"),
-            node.getDuration("balance.steady-for")),
+        Balance.from(node.getConfig("balance")),
         profile(node.getString("profile")),
         node.getString("version"));
   }

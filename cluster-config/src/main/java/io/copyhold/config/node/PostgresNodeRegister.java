@@ -84,7 +84,7 @@ public final class PostgresNodeRegister implements NodeRegister {
           c.prepareStatement(
               "SELECT address, uid, incarnation, state, "
                   + ALIVE
-                  + ", registered < clock_timestamp() - make_interval(secs => ?)"
+                  + ", registered < clock_timestamp() - make_interval(secs => ?), report"
                   + " FROM copyhold.node ORDER BY registered, address")) {
         s.setDouble(1, deadAfterS);
         s.setDouble(2, deadAfterS);
@@ -96,7 +96,8 @@ public final class PostgresNodeRegister implements NodeRegister {
                     r.getLong(2),
                     r.getLong(3),
                     state(r.getString(4)),
-                    r.getBoolean(5));
+                    r.getBoolean(5),
+                    r.getString(7));
             settled |= row.address().equals(self.address()) && r.getBoolean(6);
             rows.add(row);
           }

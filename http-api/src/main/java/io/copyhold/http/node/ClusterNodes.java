@@ -7,10 +7,12 @@ import io.copyhold.config.node.NodeRegister.Listed;
 import io.copyhold.config.node.NodeRegister.Wish;
 import io.copyhold.http.admin.Nodes;
 import io.copyhold.runtime.Await;
+import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.journal.Mappers;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
@@ -37,6 +40,7 @@ import scala.concurrent.duration.FiniteDuration;
  */
 final class ClusterNodes implements Nodes {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(3);
+  private static final int REPORTED_MAX = 20;
   private static final Problem SHARDS_SILENT =
       Problem.unavailable("no-answer", "not all nodes said which shards they have");
 
@@ -158,6 +162,16 @@ final class ClusterNodes implements Nodes {
 
   private ActorRef region(String type) {
     return ClusterSharding.get(Adapter.toClassic(system)).shardRegion(type);
+  }
+
+  /** The shards of these, at most so many as a report can hold. */
+  Set<io.copyhold.runtime.journal.Shard> of(Collection<EntityRef> entities) {
+    int shards = system.settings().config().getInt("pekko.cluster.sharding.number-of-shards");
+    return entities.stream()
+        .map(entity -> io.copyhold.runtime.journal.Shard.of(entity, shards))
+        .distinct()
+        .limit(REPORTED_MAX)
+        .collect(Collectors.toSet());
   }
 
   List<String> types() {

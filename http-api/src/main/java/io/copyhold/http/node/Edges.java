@@ -131,7 +131,8 @@ final class Edges implements AutoCloseable {
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
       InstantSource clock,
-      Verification verification) {
+      Verification verification,
+      Surroundings surroundings) {
     this.config = config;
     this.settings = settings;
     this.system = system;
@@ -166,7 +167,7 @@ final class Edges implements AutoCloseable {
             entities,
             config.getDuration("copyhold.http.hold-again"),
             config.getDuration("copyhold.http.hold-max"),
-            Shifting.watch(system),
+            surroundings::shifting,
             holding);
     EntityAddresses addresses = new EntityAddresses(entities);
     this.budgets =
@@ -199,7 +200,8 @@ final class Edges implements AutoCloseable {
       ExecutorService blocking,
       List<NodeExtension.Part> parts,
       InstantSource clock,
-      Verification verification) {
+      Verification verification,
+      Surroundings surroundings) {
     return new Edges(
         config,
         settings,
@@ -212,7 +214,8 @@ final class Edges implements AutoCloseable {
         blocking,
         parts,
         clock,
-        verification);
+        verification,
+        surroundings);
   }
 
   /**

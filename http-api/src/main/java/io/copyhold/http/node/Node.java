@@ -43,6 +43,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -142,7 +143,7 @@ public final class Node {
             () -> register.standing(self.address().toString(), self.longUid()),
             blocking,
             () -> depart(new Departure(Departure.Kind.GONE, "others have taken over")));
-    AtomicBoolean steady = new AtomicBoolean();
+    Surroundings surroundings = Surroundings.watch(system);
     ShardedEntities entities =
         new ShardedEntities(
             system,
@@ -150,9 +151,9 @@ public final class Node {
             new Hosting(
                 watch::open,
                 verification::unverified,
-                () ->
+                type ->
                     new SteadyAllocation(
-                        known.balance().shardsMax(), known.balance().shareMax(), steady::get)));
+                        type, known.balance(), surroundings::steady, surroundings::handOver)));
     JournalHistory history = new JournalHistory(system, control.events(), types, quarantines);
     this.edges =
         Edges.open(
@@ -167,7 +168,8 @@ public final class Node {
             blocking,
             parts,
             clock,
-            verification);
+            verification,
+            surroundings);
     edges.show(agenda);
     control.listen(edges::stored);
     edges.show(watch);
@@ -211,7 +213,8 @@ public final class Node {
             watch,
             quarantines,
             nodes,
-            edges::lagMs);
+            edges::lagMs,
+            retiring::get);
     system.systemActorOf(
         Membership.create(
             settings.name(),
@@ -220,10 +223,13 @@ public final class Node {
             blocking,
             this::depart,
             report,
-            steady::set),
+            surroundings::look),
         "membership",
         org.apache.pekko.actor.typed.Props.empty());
-    onShutdown(inHand, config.getDuration("copyhold.http.retire-for"));
+    onShutdown(
+        inHand,
+        new ShardHandOver(system, nodes, surroundings, known.balance().handOverFor()),
+        config.getDuration("copyhold.http.retire-for"));
     edges.serve(
         () -> !retiring.get() && cluster.selfMember().status().equals(MemberStatus.up()),
         ports.clock(),
@@ -320,18 +326,14 @@ public final class Node {
     entities.host(type, ports, types, history, operations.reactor(type));
   }
 
-  private void onShutdown(NodeLife inHand, Duration retireFor) {
+  private void onShutdown(NodeLife inHand, ShardHandOver handOver, Duration retireFor) {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     shutdown.addTask(
         CoordinatedShutdown.PhaseBeforeServiceUnbind(),
         "retire",
         () -> {
           retiring.set(true);
-          edges.opened().ifPresent(AdminServer::retire);
-          return Patterns.after(
-              retireFor,
-              Adapter.toClassic(system),
-              () -> CompletableFuture.completedFuture(Done.getInstance()));
+          return handOver.done().thenCompose(_ -> retire(retireFor));
         });
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(),
@@ -360,6 +362,15 @@ public final class Node {
           control.close();
           ended.complete(status);
         });
+  }
+
+  /** Clients end their connections after an answer, and look elsewhere. */
+  private CompletionStage<Done> retire(Duration lasting) {
+    edges.opened().ifPresent(AdminServer::retire);
+    return Patterns.after(
+        lasting,
+        Adapter.toClassic(system),
+        () -> CompletableFuture.completedFuture(Done.getInstance()));
   }
 
   /** The problem of a start that failed inside a future. */

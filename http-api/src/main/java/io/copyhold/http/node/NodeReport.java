@@ -1,6 +1,7 @@
 package io.copyhold.http.node;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.copyhold.config.node.HandOver;
 import io.copyhold.config.node.NodeSettings;
 import io.copyhold.config.node.PauseWatch;
 import io.copyhold.runtime.EntityRef;
@@ -12,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -29,6 +31,7 @@ final class NodeReport implements Supplier<String> {
   private final Quarantines quarantines;
   private final ClusterNodes nodes;
   private final LongSupplier lagMs;
+  private final BooleanSupplier leaving;
   private final Map<String, Integer> shards = new ConcurrentHashMap<>();
   private final com.sun.management.OperatingSystemMXBean system =
       (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -44,7 +47,8 @@ final class NodeReport implements Supplier<String> {
       PauseWatch watch,
       Quarantines quarantines,
       ClusterNodes nodes,
-      LongSupplier lagMs) {
+      LongSupplier lagMs,
+      BooleanSupplier leaving) {
     this.settings = settings;
     this.version = version;
     this.httpPort = httpPort;
@@ -53,6 +57,7 @@ final class NodeReport implements Supplier<String> {
     this.quarantines = quarantines;
     this.nodes = nodes;
     this.lagMs = lagMs;
+    this.leaving = leaving;
   }
 
   @Override
@@ -93,6 +98,7 @@ final class NodeReport implements Supplier<String> {
         .put("totalMs", watch.pauses().total().toMillis())
         .put("patienceMs", watch.patience().toMillis())
         .put("fenced", !watch.open());
+    HandOver.write(report, leaving.getAsBoolean(), nodes.of(quarantines.tooNew()));
     lastNanos = now;
     lastCpu = cpu;
     lastCommands = commands;

@@ -4,7 +4,6 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.pekko.cluster.sharding.ShardCoordinator.ShardAllocationStrategy;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *     was asleep; its entities then answer "not now"
  * @param unverified why an entity takes no command yet: it was not compared with what it owns since
  *     the journal may have gone back in time; null when it was
- * @param allocation of one type's shards to nodes
+ * @param allocation of the shards of a type to nodes
  */
 public record Hosting(
     BooleanSupplier mayAnswer,
     Function<EntityRef, @Nullable Problem> unverified,
-    Supplier<ShardAllocationStrategy> allocation) {}
+    Function<String, ShardAllocationStrategy> allocation) {}

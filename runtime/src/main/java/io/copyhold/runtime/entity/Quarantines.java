@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +74,14 @@ public final class Quarantines {
   /** Replays on this node that met an event of a newer version. */
   public long tooNewSoFar() {
     return tooNew.sum();
+  }
+
+  /** Entities whose last replay on this node met an event of a newer version. */
+  public Set<EntityRef> tooNew() {
+    return cases.entrySet().stream()
+        .filter(entry -> entry.getValue().tooNew())
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   /** A replay failed at an event. */

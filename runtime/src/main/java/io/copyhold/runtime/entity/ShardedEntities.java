@@ -78,7 +78,7 @@ public final class ShardedEntities implements Entities {
                 })
             .withMessageExtractor(new Extractor(type.name(), shards))
             .withStopMessage(Message.Stop.INSTANCE);
-    sharding.init(how == null ? entity : entity.withAllocationStrategy(how.allocation().get()));
+    sharding.init(how == null ? entity : entity.withAllocationStrategy(how.allocation().apply(type.name())));
   }
 
   /** The shard by the same rule as the journal's. */

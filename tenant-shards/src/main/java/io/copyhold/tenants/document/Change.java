@@ -39,6 +39,12 @@ public sealed interface Change {
       columns = list(columns);
       constraints = list(constraints);
     }
+
+    /** A table of tenants' rows. */
+    public CreateTable(
+        String name, List<Column> columns, List<Constraint> constraints, @Nullable String comment) {
+      this(name, columns, constraints, Table.Kind.TENANT, comment);
+    }
   }
 
   /** The table goes when the document completes. */

@@ -21,7 +21,9 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** How the records are written as JSON: the published names, without what is left at its default. */
+/**
+ * How the records are written as JSON: the published names, without what is left at its default.
+ */
 final class Codec {
   /** Keys sorted, so that equal values give equal bytes. */
   static final ObjectMapper JSON =
@@ -56,42 +58,42 @@ final class Codec {
   private Codec() {}
 
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, include = JsonTypeInfo.As.WRAPPER_OBJECT)
-  private interface Wrapped {}
+  interface Wrapped {}
 
-  private abstract static class DocumentFields {
+  interface DocumentFields {
     @JsonProperty("version_schema")
-    abstract String version();
+    String version();
 
     @JsonInclude(JsonInclude.Include.ALWAYS)
-    abstract Reversal down();
+    Reversal down();
   }
 
-  private abstract static class Flat {
+  interface Flat {
     @JsonUnwrapped
-    abstract Constraint constraint();
+    Constraint constraint();
   }
 
-  private abstract static class Altered {
+  interface Altered {
     @JsonProperty("default")
-    abstract Change.Value defaultValue();
+    Change.Value defaultValue();
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    abstract Boolean nullable();
+    Boolean nullable();
   }
 
-  private abstract static class SqlFields {
+  interface SqlFields {
     @JsonProperty("onComplete")
-    abstract boolean onComplete();
+    boolean onComplete();
   }
 
-  private abstract static class Built {
+  interface Built {
     @JsonInclude(JsonInclude.Include.ALWAYS)
-    abstract Boolean concurrently();
+    Boolean concurrently();
   }
 
-  private abstract static class WithDefault {
+  interface WithDefault {
     @JsonProperty("default")
-    abstract String defaultValue();
+    String defaultValue();
   }
 
   private static SimpleModule values() {

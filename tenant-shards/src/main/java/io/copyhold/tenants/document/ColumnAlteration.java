@@ -46,9 +46,7 @@ final class ColumnAlteration {
     }
     if (change.unique() != null) {
       ConstraintChanges.add(
-          trial,
-          table.name(),
-          Constraint.unique(change.unique().name(), List.of(field.name())));
+          trial, table.name(), Constraint.unique(change.unique().name(), List.of(field.name())));
     }
     if (change.references() != null) {
       ConstraintChanges.add(trial, table.name(), Constraint.of(change.references(), field.name()));
@@ -65,8 +63,7 @@ final class ColumnAlteration {
         && (change.nullable() == null || change.nullable() == field.nullable())
         && (change.defaultValue() == null
             || Objects.equals(change.defaultValue().text(), field.defaultValue()))
-        && (change.comment() == null
-            || Objects.equals(change.comment().text(), field.comment()))
+        && (change.comment() == null || Objects.equals(change.comment().text(), field.comment()))
         && change.check() == null
         && change.unique() == null
         && change.references() == null;
@@ -77,7 +74,7 @@ final class ColumnAlteration {
     if (change.type() == null || Types.canonical(change.type()).equals(field.type())) {
       return field;
     }
-    trial.expression(object, "type", change.type());
+    trial.type(object, change.type());
     if (field.generated() != null) {
       trial.refuse(
           object,
@@ -101,10 +98,13 @@ final class ColumnAlteration {
               + " to "
               + Types.canonical(change.type())
               + " each version needs to know the other's value",
-          "give " + (change.up() == null ? "an up" : "") 
+          "give "
+              + (change.up() == null ? "an up" : "")
               + (change.up() == null && change.down() == null ? " and " : "")
               + (change.down() == null ? "a down" : "")
-              + ", such as CAST(" + field.name() + " AS …)");
+              + ", such as CAST("
+              + field.name()
+              + " AS …)");
     }
     return new Table.Field(
         field.name(),
@@ -193,7 +193,11 @@ final class ColumnAlteration {
                   .map(Table.Field::type)
                   .orElse("");
           String two =
-              trial.shape.column(key.table(), key.columns().get(i)).map(Table.Field::type).orElse("");
+              trial
+                  .shape
+                  .column(key.table(), key.columns().get(i))
+                  .map(Table.Field::type)
+                  .orElse("");
           if ((here || there) && !ForeignKeys.comparable(one, two)) {
             trial.refuse(
                 object,

@@ -34,7 +34,10 @@ final class ColumnChanges {
     }
     if (change.up() != null && column.generated() != null) {
       trial.refuse(
-          object, "up-generated", "the database makes its values, an up cannot", "leave out the up");
+          object,
+          "up-generated",
+          "the database makes its values, an up cannot",
+          "leave out the up");
     }
     trial.shape = trial.shape.with(table.columns(plus(table.columns(), field)));
     if (column.pk()) {
@@ -90,13 +93,12 @@ final class ColumnChanges {
       return;
     }
     trial.shape =
-        trial.shape.each(
-            t ->
-                Renaming.references(
-                    t.name().equals(table.name()) ? Renaming.column(t, from, to) : t,
-                    table.name(),
-                    from,
-                    to));
+        trial.shape.each(t ->
+            Renaming.references(
+                t.name().equals(table.name()) ? Renaming.column(t, from, to) : t,
+                table.name(),
+                from,
+                to));
   }
 
   /** Takes a column out with what concerns it alone; refuses where more hangs on it. */
@@ -104,7 +106,8 @@ final class ColumnChanges {
     String object = table.name() + "." + column;
     int had = trial.refused();
     if (table.columns().size() == 1) {
-      trial.refuse(object, "column-last", "it is the table's only column", "drop the table instead");
+      trial.refuse(
+          object, "column-last", "it is the table's only column", "drop the table instead");
     }
     for (Table.Rule rule : table.constraints()) {
       Constraint constraint = rule.constraint();
@@ -112,7 +115,11 @@ final class ColumnChanges {
         trial.refuse(
             object,
             "column-used",
-            "the " + constraint.type().toString().replace('_', ' ') + " " + rule.name() + " uses it",
+            "the "
+                + constraint.type().toString().replace('_', ' ')
+                + " "
+                + rule.name()
+                + " uses it",
             "drop that constraint in an operation before");
       }
     }
@@ -137,22 +144,20 @@ final class ColumnChanges {
       }
     }
     Uses.references(trial.shape, table.name(), List.of(column))
-        .forEach(
-            other ->
-                trial.refuse(
-                    object,
-                    "column-used",
-                    "the foreign key " + other + " refers to it",
-                    "drop that constraint in an operation before"));
+        .forEach(other ->
+            trial.refuse(
+                object,
+                "column-used",
+                "the foreign key " + other + " refers to it",
+                "drop that constraint in an operation before"));
     Uses.identity(table)
         .filter(by -> by.columns().contains(column))
-        .ifPresent(
-            by ->
-                trial.refuse(
-                    object,
-                    "column-used",
-                    "the replica identity is the index " + by.name() + ", which uses it",
-                    "set another replica identity in an operation before"));
+        .ifPresent(by ->
+            trial.refuse(
+                object,
+                "column-used",
+                "the replica identity is the index " + by.name() + ", which uses it",
+                "set another replica identity in an operation before"));
     if (trial.refused() == had) {
       trial.shape =
           trial.shape.with(
@@ -162,15 +167,15 @@ final class ColumnChanges {
                       table.constraints().stream()
                           .filter(r -> !Uses.column(r.constraint(), column))
                           .toList())
-                  .indexes(
-                      table.indexes().stream().filter(i -> !Uses.column(i, column)).toList()));
+                  .indexes(table.indexes().stream().filter(i -> !Uses.column(i, column)).toList()));
     }
   }
 
   private static boolean alone(Trial trial, Table table, Constraint constraint, String column) {
     List<String> columns = constraint.columns();
     boolean one =
-        columns.equals(List.of(column)) || columns.equals(trial.shape.keyed(table, List.of(column)));
+        columns.equals(List.of(column))
+            || columns.equals(trial.shape.keyed(table, List.of(column)));
     return one
         && constraint.type() != Constraint.Type.PRIMARY_KEY
         && (constraint.check() == null
@@ -191,7 +196,7 @@ final class ColumnChanges {
     String object = table + "." + column.name();
     trial.name(object, column.name());
     trial.tenantColumn(table, column.name());
-    trial.expression(object, "type", column.type());
+    trial.type(object, column.type());
     trial.expression(object, "default", column.defaultValue());
     Column.Generated generated = column.generated();
     if (column.pk() && column.nullable()) {
@@ -252,9 +257,7 @@ final class ColumnChanges {
     String name = column.name();
     if (column.unique()) {
       ConstraintChanges.add(
-          trial,
-          table,
-          Constraint.unique(Names.derived(table + "_" + name, "key"), List.of(name)));
+          trial, table, Constraint.unique(Names.derived(table + "_" + name, "key"), List.of(name)));
     }
     if (column.check() != null) {
       ConstraintChanges.add(trial, table, Constraint.of(column.check(), name));
@@ -267,6 +270,7 @@ final class ColumnChanges {
   private static List<Table.Field> plus(List<Table.Field> fields, Table.@Nullable Field field) {
     return field == null
         ? fields
-        : java.util.stream.Stream.concat(fields.stream(), java.util.stream.Stream.of(field)).toList();
+        : java.util.stream.Stream.concat(fields.stream(), java.util.stream.Stream.of(field))
+            .toList();
   }
 }

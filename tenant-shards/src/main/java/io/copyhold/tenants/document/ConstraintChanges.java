@@ -45,12 +45,11 @@ final class ConstraintChanges {
 
   private static void expressions(
       Trial trial, Table table, String object, String field, Map<String, String> byColumn) {
-    byColumn.forEach(
-        (column, sql) -> {
-          trial.column(table, column);
-          trial.tenantColumn(table, column);
-          trial.expression(object, field + "/" + column, sql);
-        });
+    byColumn.forEach((column, sql) -> {
+      trial.column(table, column);
+      trial.tenantColumn(table, column);
+      trial.expression(object, field + "/" + column, sql);
+    });
   }
 
   /** Adds a constraint to a table that is there, or says why not. */
@@ -58,6 +57,14 @@ final class ConstraintChanges {
     Table table = trial.shape.table(tableName).orElseThrow();
     String object = tableName + "." + constraint.name();
     int had = trial.refused();
+    if (constraint.type() == Constraint.Type.PRIMARY_KEY && table.primaryKey().isPresent()) {
+      trial.refuse(
+          object,
+          "primary-key-exists",
+          "the table has the primary key " + table.primaryKey().get().name(),
+          "drop it in an operation before, or add a unique constraint instead");
+      return;
+    }
     named(trial, table, object, constraint.name(), constraint.type());
     constraint.columns().forEach(column -> trial.column(table, column));
     if (new HashSet<>(constraint.columns()).size() < constraint.columns().size()) {
@@ -94,19 +101,7 @@ final class ConstraintChanges {
   private static @Nullable Constraint whole(
       Trial trial, Table table, String object, Constraint constraint) {
     return switch (constraint.type()) {
-      case PRIMARY_KEY -> {
-        table
-            .primaryKey()
-            .ifPresent(
-                key ->
-                    trial.refuse(
-                        object,
-                        "primary-key-exists",
-                        "the table has the primary key " + key.name(),
-                        "drop it in an operation before, or add a unique constraint instead"));
-        yield constraint.over(trial.shape.keyed(table, constraint.columns()));
-      }
-      case UNIQUE -> constraint.over(trial.shape.keyed(table, constraint.columns()));
+      case PRIMARY_KEY, UNIQUE -> constraint.over(trial.shape.keyed(table, constraint.columns()));
       case CHECK -> check(trial, table, object, constraint);
       case FOREIGN_KEY -> ForeignKeys.whole(trial, table, object, constraint);
       case EXCLUDE -> exclude(trial, table, object, constraint);
@@ -135,7 +130,14 @@ final class ConstraintChanges {
       trial.refuse(object, "exclude-missing", "an exclusion needs elements", "write exclude");
       return null;
     }
-    trial.expression(object, "elements", exclude.elements());
+    trial.list(object, "elements", exclude.elements());
+    if (exclude.indexMethod() != null && !exclude.indexMethod().matches("[a-z_]+")) {
+      trial.refuse(
+          object,
+          "index-method",
+          "'" + exclude.indexMethod() + "' is no access method",
+          "write gist or spgist, or leave it out");
+    }
     trial.expression(object, "predicate", exclude.predicate());
     String tenant = trial.shape.tenantColumn();
     if (tenant != null
@@ -292,9 +294,8 @@ final class ConstraintChanges {
       return;
     }
     Table renamed =
-        table.constraints(
-            rule ->
-                rule.name().equals(change.from()) ? rule.with(constraint.named(change.to())) : rule);
+        table.constraints(rule ->
+            rule.name().equals(change.from()) ? rule.with(constraint.named(change.to())) : rule);
     trial.shape =
         trial.shape.with(
             change.from().equals(table.replicaIdentity().index())

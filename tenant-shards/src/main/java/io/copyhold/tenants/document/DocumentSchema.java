@@ -51,17 +51,26 @@ final class DocumentSchema {
     String at = "#" + pointer;
     return switch (error.getKeyword()) {
       case "required" ->
-          Problem.invalid("document-field-missing", name(pointer) + " lacks the field " + error.getProperty())
+          Problem.invalid(
+                  "document-field-missing",
+                  name(pointer) + " lacks the field " + error.getProperty())
               .at(at)
-              .todo("add " + error.getProperty() + ": " + allowed(resolve(schema.path("properties").path(error.getProperty()))));
+              .todo(
+                  "add "
+                      + error.getProperty()
+                      + ": "
+                      + allowed(resolve(schema.path("properties").path(error.getProperty()))));
       case "additionalProperties" -> unknown(error, pointer, schema);
       case "type" ->
           Problem.invalid(
-                  "document-type", name(pointer) + " is " + shown(found) + "; allowed is " + allowed(schema))
+                  "document-type",
+                  name(pointer) + " is " + shown(found) + "; allowed is " + allowed(schema))
               .at(at)
               .todo(
-                  found.isValueNode() && !found.isTextual() && schema.path("type").toString().contains("string")
-                      ? "put it in quotes: \"" + found.asText() + "\""
+                  found.isValueNode()
+                          && !found.isTextual()
+                          && schema.path("type").toString().contains("string")
+                      ? "put it in quotes"
                       : "write " + allowed(schema) + " there");
       case "enum", "const" ->
           Problem.invalid(
@@ -69,25 +78,25 @@ final class DocumentSchema {
                   name(pointer) + " is " + shown(found) + "; allowed is " + allowed(schema))
               .at(at)
               .todo("choose one of them");
-      case "maxProperties", "minProperties" -> many(error, pointer, found, schema);
-      default -> other(error, pointer, found, schema);
+      case "maxProperties", "minProperties" -> many(pointer, found, schema);
+      default -> other(pointer, found, schema);
     };
   }
 
-  private static Problem many(Error error, String pointer, JsonNode found, JsonNode schema) {
+  private static Problem many(String pointer, JsonNode found, JsonNode schema) {
     return pointer.matches("/operations/[0-9]+")
         ? Problem.invalid(
                 "document-operation",
                 name(pointer) + " has " + found.size() + " words; one operation has one")
             .at("#" + pointer)
             .todo("give each operation an entry of its own")
-        : other(error, pointer, found, schema);
+        : other(pointer, found, schema);
   }
 
-  private static Problem other(Error error, String pointer, JsonNode found, JsonNode schema) {
+  private static Problem other(String pointer, JsonNode found, JsonNode schema) {
     return Problem.invalid(
             "document-value",
-            name(pointer) + " is " + shown(found) + ": " + error.getMessage())
+            name(pointer) + " is " + shown(found) + "; allowed is " + allowed(schema))
         .at("#" + pointer)
         .todo("write " + allowed(schema) + " there");
   }
@@ -105,9 +114,7 @@ final class DocumentSchema {
     boolean operation = pointer.matches("/operations/[0-9]+");
     return Problem.invalid(
             operation ? "document-operation" : "document-field-unknown",
-            operation
-                ? "there is no operation " + field
-                : name(pointer) + " has no field " + field)
+            operation ? "there is no operation " + field : name(pointer) + " has no field " + field)
         .at("#" + pointer + "/" + field.replace("~", "~0").replace("/", "~1"))
         .todo(near + "allowed are " + String.join(", ", known));
   }
@@ -174,7 +181,16 @@ final class DocumentSchema {
     }
     StringBuilder text = new StringBuilder(String.join(" or ", types));
     for (String limit :
-        List.of("minLength", "maxLength", "pattern", "minItems", "maxItems", "minimum", "maximum", "minProperties", "maxProperties")) {
+        List.of(
+            "minLength",
+            "maxLength",
+            "pattern",
+            "minItems",
+            "maxItems",
+            "minimum",
+            "maximum",
+            "minProperties",
+            "maxProperties")) {
       if (schema.has(limit)) {
         text.append(", ").append(limit).append(' ').append(schema.path(limit).asText());
       }
@@ -204,7 +220,9 @@ final class DocumentSchema {
         String text = found.asText();
         String cut =
             text.length() > SHOWN_CHARS_MAX ? text.substring(0, SHOWN_CHARS_MAX) + "…" : text;
-        yield found.isTextual() ? "the text '" + cut + "'" : "the " + (found.isNumber() ? "number " : "value ") + cut;
+        yield found.isTextual()
+            ? "the text '" + cut + "'"
+            : "the " + (found.isNumber() ? "number " : "value ") + cut;
       }
     };
   }

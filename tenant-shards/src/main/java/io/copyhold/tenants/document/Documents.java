@@ -24,7 +24,9 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and writes documents. What is read is held against the JSON Schema before anything else. */
+/**
+ * Reads and writes documents. What is read is held against the JSON Schema before anything else.
+ */
 public final class Documents {
   /** Of a document, in either format; the YAML reader itself stops at 3 MiB. */
   public static final int BYTES_MAX = 2 << 20;
@@ -49,6 +51,7 @@ public final class Documents {
       YAMLFactory.builder()
           .streamReadConstraints(LIMITS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(YAMLParser.Feature.PARSE_BOOLEAN_LIKE_WORDS_AS_STRINGS)
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
           .enable(YAMLGenerator.Feature.LITERAL_BLOCK_STYLE)
           .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
@@ -172,7 +175,9 @@ public final class Documents {
     }
   }
 
-  /** One line of JSON with sorted keys: the same for equal documents, whatever they were read from. */
+  /**
+   * One line of JSON with sorted keys: the same for equal documents, whatever they were read from.
+   */
   public static String canonical(Document document) {
     try {
       return Codec.JSON.writeValueAsString(document);
@@ -202,8 +207,7 @@ public final class Documents {
     try (YAMLParser parser = YAML.createParser(bytes)) {
       while (parser.nextToken() != null) {
         if (parser.isCurrentAlias()) {
-          throw new Alias(
-              "line " + parser.currentTokenLocation().getLineNr());
+          throw new Alias("line " + parser.currentTokenLocation().getLineNr());
         }
       }
     }

@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
 final class ForeignKeys {
   private ForeignKeys() {}
 
-  static @Nullable Constraint whole(Trial trial, Table table, String object, Constraint constraint) {
+  static @Nullable Constraint whole(
+      Trial trial, Table table, String object, Constraint constraint) {
     ForeignKey key = constraint.references();
     if (key == null) {
-      trial.refuse(object, "references-missing", "a foreign key refers to nothing", "add references");
+      trial.refuse(
+          object, "references-missing", "a foreign key refers to nothing", "add references");
       return null;
     }
     Table other = trial.table(key.table());
@@ -42,8 +44,15 @@ final class ForeignKeys {
         trial.refuse(
             object,
             "references-type",
-            here.get().name() + " is " + here.get().type() + ", and " + other.name() + "." + there.name()
-                + " is " + there.type(),
+            here.get().name()
+                + " is "
+                + here.get().type()
+                + ", and "
+                + other.name()
+                + "."
+                + there.name()
+                + " is "
+                + there.type(),
             "give both columns one type first (alter_column)");
       }
     }
@@ -106,7 +115,12 @@ final class ForeignKeys {
       trial.refuse(
           object,
           "references-class",
-          "a " + table.kind() + " table cannot refer to the " + other.kind() + " table " + other.name(),
+          "a "
+              + table.kind()
+              + " table cannot refer to the "
+              + other.kind()
+              + " table "
+              + other.name(),
           "refer from a tenant's table to a tenant's or a reference table");
       return null;
     }
@@ -122,7 +136,9 @@ final class ForeignKeys {
         key.onDelete() == ForeignKey.Action.SET_NULL
             || key.onDelete() == ForeignKey.Action.SET_DEFAULT;
     List<String> set =
-        sets && key.onDeleteSetColumns().isEmpty() ? constraint.columns() : key.onDeleteSetColumns();
+        sets && key.onDeleteSetColumns().isEmpty()
+            ? constraint.columns()
+            : key.onDeleteSetColumns();
     ForeignKey whole = key.with(other.name(), there, set);
     return footed(trial, other, object, constraint.over(here).referring(whole), whole);
   }

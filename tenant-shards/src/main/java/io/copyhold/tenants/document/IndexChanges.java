@@ -58,7 +58,9 @@ final class IndexChanges {
     List<IndexField> fields = change.columns();
     String tenant = trial.shape.tenantColumn();
     List<String> names = fields.stream().map(IndexField::column).toList();
-    if (change.unique() && tenant != null && trial.shape.keyed(table, names).size() > names.size()) {
+    if (change.unique()
+        && tenant != null
+        && trial.shape.keyed(table, names).size() > names.size()) {
       fields = Stream.concat(Stream.of(IndexField.of(tenant)), fields.stream()).toList();
     }
     List<Table.Index> indexes = new ArrayList<>(table.indexes());
@@ -141,13 +143,12 @@ final class IndexChanges {
     String name = identity.index() == null ? "" : identity.index();
     String object = table.name() + "." + name;
     Optional<String> flaw = flaw(trial, table, name);
-    flaw.ifPresent(
-        why ->
-            trial.refuse(
-                object,
-                "identity-index",
-                why,
-                "name a valid, unique, full index over NOT NULL columns that is not deferrable"));
+    flaw.ifPresent(why ->
+        trial.refuse(
+            object,
+            "identity-index",
+            why,
+            "name a valid, unique, full index over NOT NULL columns that is not deferrable"));
     if (flaw.isEmpty()) {
       trial.shape = trial.shape.with(table.identity(identity));
     }
@@ -167,7 +168,8 @@ final class IndexChanges {
     if (key.isPresent() && key.get().deferrable()) {
       return Optional.of("the constraint is deferrable");
     }
-    List<String> columns = index.map(Table.Index::columnNames).orElseGet(() -> key.orElseThrow().columns());
+    List<String> columns =
+        index.map(Table.Index::columnNames).orElseGet(() -> key.orElseThrow().columns());
     String tenant = trial.shape.tenantColumn();
     if (tenant != null && table.kind() == Table.Kind.TENANT && !columns.contains(tenant)) {
       return Optional.of("it lacks " + tenant + ", by which a pool's feed is filtered");

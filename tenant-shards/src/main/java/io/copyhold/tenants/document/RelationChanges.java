@@ -75,15 +75,24 @@ final class RelationChanges {
       trial.refuse(object, "join-empty", "nothing says how rows pair", "name columns in join");
       return;
     }
-    change.join().forEach(
-        (here, there) -> {
+    change
+        .join()
+        .forEach((here, there) -> {
           Table.Field one = trial.column(from, here);
           Table.Field two = trial.column(to, there);
           if (one != null && two != null && !ForeignKeys.comparable(one.type(), two.type())) {
             trial.refuse(
                 object,
                 "join-type",
-                here + " is " + one.type() + ", and " + to.name() + "." + there + " is " + two.type(),
+                here
+                    + " is "
+                    + one.type()
+                    + ", and "
+                    + to.name()
+                    + "."
+                    + there
+                    + " is "
+                    + two.type(),
                 "pair columns of one type");
           }
         });
@@ -133,7 +142,9 @@ final class RelationChanges {
       String type = table.column(name).map(Table.Field::type).orElse("bigint");
       fields.add(Table.Field.of(change.key().getOrDefault(name, name), type, false));
     }
-    change.columns().forEach((name, other) -> {
+    change
+        .columns()
+        .forEach((name, other) -> {
           Table.Field field = trial.column(table, name);
           if (field != null && !trial.tenantColumn(table, name)) {
             stays(trial, table.name() + "." + name, field);
@@ -154,16 +165,9 @@ final class RelationChanges {
     List<String> newKey = own.stream().map(name -> change.key().getOrDefault(name, name)).toList();
     Table made =
         new Table(
-            change.to(),
-            table.kind(),
-            fields,
-            List.of(),
-            List.of(),
-            ReplicaIdentity.DEFAULT,
-            null);
+            change.to(), table.kind(), fields, List.of(), List.of(), ReplicaIdentity.DEFAULT, null);
     trial.shape = trial.shape.with(made);
-    ConstraintChanges.add(
-        trial, made.name(), Constraint.primaryKey(change.primaryKey(), newKey));
+    ConstraintChanges.add(trial, made.name(), Constraint.primaryKey(change.primaryKey(), newKey));
     ConstraintChanges.add(
         trial,
         made.name(),
@@ -178,8 +182,7 @@ final class RelationChanges {
                 ForeignKey.Action.CASCADE,
                 List.of())));
     for (String name : change.columns().keySet()) {
-      ColumnChanges.remove(
-          trial, trial.shape.table(table.name()).orElse(table), name);
+      ColumnChanges.remove(trial, trial.shape.table(table.name()).orElse(table), name);
     }
   }
 }

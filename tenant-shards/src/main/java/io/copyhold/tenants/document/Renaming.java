@@ -12,16 +12,15 @@ final class Renaming {
     return table
         .columns(
             table.columns().stream()
-                .map(
-                    f ->
-                        new Table.Field(
-                            f.name().equals(from) ? to : f.name(),
-                            f.type(),
-                            f.nullable(),
-                            f.defaultValue(),
-                            f.identity(),
-                            text(f.generated(), from, to),
-                            f.comment()))
+                .map(f ->
+                    new Table.Field(
+                        f.name().equals(from) ? to : f.name(),
+                        f.type(),
+                        f.nullable(),
+                        f.defaultValue(),
+                        f.identity(),
+                        text(f.generated(), from, to),
+                        f.comment()))
                 .toList())
         .constraints(rule -> rule.with(constraint(rule.constraint(), from, to)))
         .indexes(table.indexes().stream().map(i -> index(i, from, to)).toList());
@@ -29,17 +28,16 @@ final class Renaming {
 
   /** In the foreign keys of any table that refer to it. */
   static Table references(Table table, String other, String from, String to) {
-    return table.constraints(
-        rule -> {
-          ForeignKey key = rule.constraint().references();
-          return key != null && key.table().equals(other)
-              ? rule.with(
-                  rule.constraint()
-                      .referring(
-                          key.with(
-                              key.table(), names(key.columns(), from, to), key.onDeleteSetColumns())))
-              : rule;
-        });
+    return table.constraints(rule -> {
+      ForeignKey key = rule.constraint().references();
+      return key != null && key.table().equals(other)
+          ? rule.with(
+              rule.constraint()
+                  .referring(
+                      key.with(
+                          key.table(), names(key.columns(), from, to), key.onDeleteSetColumns())))
+          : rule;
+    });
   }
 
   private static Constraint constraint(Constraint c, String from, String to) {

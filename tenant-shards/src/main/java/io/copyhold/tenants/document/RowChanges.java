@@ -51,26 +51,25 @@ final class RowChanges {
   }
 
   private static void columns(Trial trial, Table table, String field, Map<String, String> values) {
-    values.forEach(
-        (name, sql) -> {
-          String object = table.name() + "." + name;
-          Table.Field column = trial.column(table, name);
-          trial.tenantColumn(table, name);
-          trial.expression(object, field, sql);
-          if (column != null
-              && (column.generated() != null
-                  || column.identity() != null
-                      && column.identity().userSpecifiedValues() == Column.UserValues.ALWAYS)) {
-            trial.refuse(
-                object, "update-generated", "the database makes its values", "set another column");
-          }
-          if (table.primaryKey().filter(key -> key.columns().contains(name)).isPresent()) {
-            trial.refuse(
-                object,
-                "update-key",
-                "rows are worked through by this key, and a row with a new one could come up twice",
-                "change keys with an alter_column that has up and down");
-          }
-        });
+    values.forEach((name, sql) -> {
+      String object = table.name() + "." + name;
+      Table.Field column = trial.column(table, name);
+      trial.tenantColumn(table, name);
+      trial.expression(object, field, sql);
+      if (column != null
+          && (column.generated() != null
+              || column.identity() != null
+                  && column.identity().userSpecifiedValues() == Column.UserValues.ALWAYS)) {
+        trial.refuse(
+            object, "update-generated", "the database makes its values", "set another column");
+      }
+      if (table.primaryKey().filter(key -> key.columns().contains(name)).isPresent()) {
+        trial.refuse(
+            object,
+            "update-key",
+            "rows are worked through by this key, and a row with a new one could come up twice",
+            "change keys with an alter_column that has up and down");
+      }
+    });
   }
 }

@@ -44,6 +44,15 @@ final class SqlText {
 
   /** What keeps a text from being one expression, or empty. */
   static Optional<String> flaw(String sql) {
+    return flaw(sql, false);
+  }
+
+  /** As {@link #flaw}, for a list of expressions. */
+  static Optional<String> listFlaw(String sql) {
+    return flaw(sql, true);
+  }
+
+  private static Optional<String> flaw(String sql, boolean list) {
     if (sql.indexOf('\0') >= 0) {
       return Optional.of("it holds a NUL character");
     }
@@ -59,6 +68,9 @@ final class SqlText {
       }
       if (token.is(";")) {
         return Optional.of("it holds a semicolon");
+      }
+      if (token.is(",") && open == 0 && !list) {
+        return Optional.of("it holds a comma outside brackets");
       }
       open += token.is("(") || token.is("[") ? 1 : token.is(")") || token.is("]") ? -1 : 0;
       if (open < 0) {
@@ -238,7 +250,8 @@ final class SqlText {
   private static int dollar(String sql, int at) {
     int tagEnd = at + 1;
     while (tagEnd < sql.length()
-        && (wordStart(sql.charAt(tagEnd)) || tagEnd > at + 1 && Character.isDigit(sql.charAt(tagEnd)))) {
+        && (wordStart(sql.charAt(tagEnd))
+            || tagEnd > at + 1 && Character.isDigit(sql.charAt(tagEnd)))) {
       tagEnd++;
     }
     if (tagEnd >= sql.length() || sql.charAt(tagEnd) != '$') {

@@ -36,7 +36,13 @@ final class TableChanges {
     }
     Table table =
         new Table(
-            name, change.kind(), fields, none, List.of(), ReplicaIdentity.DEFAULT, change.comment());
+            name,
+            change.kind(),
+            fields,
+            none,
+            List.of(),
+            ReplicaIdentity.DEFAULT,
+            change.comment());
     if (trial.shape.taken(name)) {
       return;
     }
@@ -98,18 +104,15 @@ final class TableChanges {
             .shape
             .without(change.from())
             .with(renamed)
-            .each(
-                t ->
-                    t.constraints(
-                        rule -> {
-                          ForeignKey key = rule.constraint().references();
-                          return key != null && key.table().equals(change.from())
-                              ? rule.with(
-                                  rule.constraint()
-                                      .referring(
-                                          key.with(
-                                              change.to(), key.columns(), key.onDeleteSetColumns())))
-                              : rule;
-                        }));
+            .each(t ->
+                t.constraints(rule -> {
+                  ForeignKey key = rule.constraint().references();
+                  return key != null && key.table().equals(change.from())
+                      ? rule.with(
+                          rule.constraint()
+                              .referring(
+                                  key.with(change.to(), key.columns(), key.onDeleteSetColumns())))
+                      : rule;
+                }));
   }
 }

@@ -34,7 +34,9 @@ final class Trial {
     for (int i = 0; i < document.operations().size(); i++) {
       Change change = document.operations().get(i);
       trial.apply(i, change);
-      if (change instanceof Change.Sql sql && document.operations().size() > 1 && !sql.alongside()) {
+      if (change instanceof Change.Sql sql
+          && document.operations().size() > 1
+          && !sql.alongside()) {
         trial.refuse(
             "document",
             "sql-among-others",
@@ -52,7 +54,9 @@ final class Trial {
               + trial.best
               + " because of this operation, and it declares "
               + document.down(),
-          "give the operation a down, or write down: " + trial.best + " at the top of the document");
+          "give the operation a down, or write down: "
+              + trial.best
+              + " at the top of the document");
     }
     return trial.outcome();
   }
@@ -183,12 +187,17 @@ final class Trial {
   /** Whether a name can be given to something new. */
   boolean name(String object, String name) {
     if (name.isBlank() || name.indexOf('\0') >= 0) {
-      refuse(object, "name-form", "a name is empty or holds a NUL character", "choose another name");
+      refuse(
+          object, "name-form", "a name is empty or holds a NUL character", "choose another name");
     } else if (Names.tooLong(name)) {
       refuse(
           object,
           "name-long",
-          "the name " + name + " has " + Names.bytes(name) + " bytes; PostgreSQL would cut it at 63",
+          "the name "
+              + name
+              + " has "
+              + Names.bytes(name)
+              + " bytes; PostgreSQL would cut it at 63",
           "shorten it to 63 bytes of UTF-8");
     } else if (Names.reserved(name)) {
       refuse(
@@ -237,17 +246,28 @@ final class Trial {
 
   /** Whether a text is one SQL expression. Null counts as left out. */
   boolean expression(String object, String field, @Nullable String sql) {
-    if (sql == null) {
-      return true;
-    }
-    Optional<String> flaw = SqlText.flaw(sql);
-    flaw.ifPresent(
-        what ->
-            refuse(
-                object,
-                "expression-form",
-                field + " is not one SQL expression: " + what,
-                "write one expression there; statements stand in a sql operation"));
+    return sql == null
+        || sound(
+            object,
+            field,
+            SqlText.flaw(sql),
+            "write one expression there; statements stand in a sql operation");
+  }
+
+  /** Whether a text is a list of SQL expressions. */
+  void list(String object, String field, String sql) {
+    sound(
+        object, field, SqlText.listFlaw(sql), "write expressions there, with commas between them");
+  }
+
+  /** Whether a text is the name of a type. */
+  void type(String object, String type) {
+    sound(object, "type", Types.flaw(type), "write one type, like numeric(10,2) or app.mood[]");
+  }
+
+  private boolean sound(String object, String field, Optional<String> flaw, String todo) {
+    flaw.ifPresent(what ->
+        refuse(object, "expression-form", field + " is not what it should be: " + what, todo));
     return flaw.isEmpty();
   }
 }

@@ -3,6 +3,7 @@ package io.copyhold.tenants.document;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -37,9 +38,22 @@ final class Types {
 
   private static final List<String> WHOLE = List.of("smallint", "integer", "bigint", "numeric");
   private static final List<String> FLOATING = List.of("real", "double precision");
+  private static final Pattern SIZED =
+      Pattern.compile("([a-z_ ]+?) ?\\( ?([0-9]+) ?(?:, ?(-?[0-9]+) ?)?\\) ?([a-z ]*)");
+
+  private static final String NAME = "(?:\"(?:[^\"]|\"\")+\"|[\\p{L}_][\\p{L}\\p{N}_$]*)";
+
+  /** Types of several words are the standard's; all others have one, perhaps with a schema. */
   private static final Pattern FORM =
       Pattern.compile(
-          "([a-z_ ]+?)\\s*(?:\\(\\s*([0-9]+)\\s*(?:,\\s*(-?[0-9]+)\\s*)?\\))?\\s*([a-z ]*)");
+          "(?:(?:double precision|(?:national )?char(?:acter)?(?: varying)?|bit varying"
+              + "|time(?:stamp)? ?(?:\\( ?[0-9] ?\\))? ?with(?:out)? time zone"
+              + "|interval(?: [a-z]+(?: to [a-z]+)?)?)|"
+              + NAME
+              + "(?:\\."
+              + NAME
+              + ")?)(?: ?\\([\\p{L}\\p{N}_, -]*\\))?(?: ?\\[[0-9]*\\])*",
+          Pattern.CASE_INSENSITIVE);
 
   private Types() {}
 
@@ -53,30 +67,30 @@ final class Types {
       return text;
     }
     String lower = text.toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
-    Matcher matcher = FORM.matcher(lower);
+    Matcher matcher = SIZED.matcher(lower);
     if (!matcher.matches()) {
-      return ALIASES.getOrDefault(lower, lower);
+      String name = ALIASES.getOrDefault(lower, lower);
+      return name.equals("character") ? "character(1)" : name;
     }
     String base = matcher.group(1).strip();
     String tail = matcher.group(4).strip();
     String name = ALIASES.getOrDefault(base, base);
     String length = matcher.group(2);
-    String scale = matcher.group(3);
-    if (length == null) {
-      String whole =
-          tail.isEmpty() ? name : ALIASES.getOrDefault(base + " " + tail, base + " " + tail);
-      return name.equals("character") && whole.equals("character") ? "character(1)" : whole;
-    }
-    String size =
-        name.equals("numeric")
-            ? "(" + length + "," + (scale == null ? "0" : scale) + ")"
-            : scale == null ? "(" + length + ")" : "(" + length + "," + scale + ")";
+    String scale = name.equals("numeric") && matcher.group(3) == null ? "0" : matcher.group(3);
+    String size = scale == null ? "(" + length + ")" : "(" + length + "," + scale + ")";
     if (name.startsWith("time")) {
       int space = name.indexOf(' ');
       String zone = tail.isEmpty() ? (space < 0 ? "" : name.substring(space)) : " " + tail;
       return (space < 0 ? name : name.substring(0, space)) + size + zone;
     }
     return name + size + (tail.isEmpty() ? "" : " " + tail);
+  }
+
+  /** What keeps a text from being the name of one type, or empty. */
+  static Optional<String> flaw(String type) {
+    return FORM.matcher(type.strip().replaceAll("\\s+", " ")).matches()
+        ? Optional.empty()
+        : Optional.of("'" + type + "' is not the name of one type");
   }
 
   /** True for the types that are short for an integer with a sequence of its own. */

@@ -34,7 +34,9 @@ final class Uses {
             && SqlText.mentions(index.definition(), column);
   }
 
-  /** Foreign keys of any table that refer to one of the columns: {@code orders.orders_user_fkey}. */
+  /**
+   * Foreign keys of any table that refer to one of the columns: {@code orders.orders_user_fkey}.
+   */
   static List<String> references(Shape shape, String table, List<String> columns) {
     return references(shape, table)
         .filter(r -> r.key().columns().stream().anyMatch(columns::contains))
@@ -61,16 +63,14 @@ final class Uses {
 
   private static Stream<Reference> references(Shape shape, String table) {
     return shape.tables().values().stream()
-        .flatMap(
-            other ->
-                other.constraints().stream()
-                    .flatMap(
-                        rule -> {
-                          ForeignKey key = rule.constraint().references();
-                          return key != null && key.table().equals(table)
-                              ? Stream.of(new Reference(other.name(), rule.name(), key))
-                              : Stream.empty();
-                        }));
+        .flatMap(other ->
+            other.constraints().stream()
+                .flatMap(rule -> {
+                  ForeignKey key = rule.constraint().references();
+                  return key != null && key.table().equals(table)
+                      ? Stream.of(new Reference(other.name(), rule.name(), key))
+                      : Stream.empty();
+                }));
   }
 
   /** The index that is the table's replica identity by name. */
