@@ -5,7 +5,6 @@ import static io.copyhold.tenants.store.postgres.ddl.LiveHome.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.copyhold.runtime.Problem;
-import io.copyhold.runtime.postgres.Identifiers;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
@@ -33,16 +32,7 @@ class ConstraintsTest {
 
   private void table(String sql) throws SQLException {
     live.sql(sql);
-    for (String name :
-        live.strings(
-            "select relname from pg_class where relnamespace = current_schema()::regnamespace"
-                + " and relkind = 'r'")) {
-      live.sql(
-          "alter table "
-              + Identifiers.quote(name)
-              + " owner to "
-              + Identifiers.quote(live.place.owner()));
-    }
+    live.ownAll();
   }
 
   private List<String> constraints(String table) throws SQLException {

@@ -87,6 +87,71 @@ final class LiveHome implements AutoCloseable {
         sessions, book, pause, new Random(7401), threads, StoreFixture.settings(), settings);
   }
 
+  /** Small chunks, so that there are many. */
+  static BackfillSettings small() {
+    Config config = CONFIG.getConfig("backfill");
+    return BackfillSettings.from(
+        ConfigFactory.parseString(
+                "rows-first = 100, rows-max = 100, throttle-every = 0s, throttle-poll = 10ms,"
+                    + " target = 2s")
+            .withFallback(config));
+  }
+
+  Backfills backfills(BackfillSettings settings) {
+    return new Backfills(sessions, book, pause, new Random(7401), settings);
+  }
+
+  /** Runs it again and again, as the engine does, while the trouble is of the passing sort. */
+  BackfillOutcome persist(Backfill spec, Throttle throttle, Control control) {
+    for (int i = 0; i < 500; i++) {
+      try {
+        return backfills(small()).runAll(place, fence(), spec, throttle, control);
+      } catch (ProblemException e) {
+        if (e.problem().kind() != Problem.Kind.UNAVAILABLE) {
+          throw e;
+        }
+      }
+    }
+    throw new AssertionError("never finished");
+  }
+
+  /** A table with a counter, owned by the home's owner, the application may write it. */
+  void numbers(String definition, String rows) throws SQLException {
+    sql(
+        definition
+            + ";"
+            + rows
+            + "; grant select, insert, update, delete on numbers to "
+            + Identifiers.quote(place.app())
+            + "; analyze numbers");
+    ownAll();
+  }
+
+  /** Gives the home's owner all tables of the home. */
+  void ownAll() throws SQLException {
+    for (String name :
+        strings(
+            "select relname from pg_class where relnamespace = current_schema()::regnamespace"
+                + " and relkind in ('r', 'p')")) {
+      sql("alter table " + Identifiers.quote(name) + " owner to " + Identifiers.quote(place.owner()));
+    }
+  }
+
+  /** Ends the control role's sessions in this database; how many there were. */
+  int killControl() {
+    try (Connection c = superuser()) {
+      return Sql.list(
+              c,
+              "select pg_terminate_backend(pid) from pg_stat_activity where usename = ?"
+                  + " and datname = current_database()",
+              r -> 1,
+              fixture.address().user())
+          .size();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   TableName table(String name) {
     return new TableName(place.schema(), name);
   }
