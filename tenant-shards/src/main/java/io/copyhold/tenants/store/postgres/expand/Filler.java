@@ -78,8 +78,8 @@ final class Filler {
         quote(step.marker())
             + " and ctid >= format('(%s,0)', ?::bigint)::tid and ctid < format('(%s,0)', ?::bigint)::tid";
     String update = "update " + table + " set " + quote(step.marker()) + " = false where " + where;
-    act(c, home, step.version(), null);
     if (home.isolation() == Isolation.POOL) {
+      act(c, home, step.version(), null);
       List<String> tenants =
           Sql.strings(
               c,

@@ -241,6 +241,8 @@ final class Renderer {
         }
       } else if (field.defaultValue() != null) {
         sql.append(" default ").append(field.defaultValue());
+      } else if (field.name().equals(link.to().shape().tenantColumn())) {
+        sql.append(" default copyhold.tenant()"); // documents do not speak of it
       }
       if (!field.nullable()) {
         sql.append(" not null");

@@ -40,9 +40,6 @@ class OperationsTest {
       life.persist(life.expansions::open);
       life.write(OLD, operation.rows());
       Shape before = life.shape();
-      if (Boolean.getBoolean("copyhold.test.calm")) {
-        life.expansions.plan(life.place, document).forEach(p -> System.out.println(p.print()));
-      }
       life.interrupted = !Boolean.getBoolean("copyhold.test.calm");
 
       life.persist(errand -> life.expansions.start(errand, document));
@@ -60,7 +57,7 @@ class OperationsTest {
       life.persist(errand -> life.expansions.start(errand, document));
       talk(life, operation, 2);
       life.persist(errand -> life.expansions.complete(errand, document.name()));
-      life.refused(OLD, operation.rows());
+      life.refused(OLD, "insert into team (id, title) values (987654, 'late')");
       life.refused(OLD, oldRead(operation));
       reads(life, operation, true);
       talkNew(life, operation);
@@ -98,9 +95,11 @@ class OperationsTest {
         var there = is.column(field.name()).orElseThrow();
         assertThat(there.type()).isEqualTo(field.type());
         assertThat(there.nullable()).as("%s nullable", field.name()).isEqualTo(field.nullable());
-        assertThat(there.defaultValue() == null)
-            .as("%s default", field.name())
-            .isEqualTo(field.defaultValue() == null);
+        if (!field.name().equals(meant.tenantColumn())) {
+          assertThat(there.defaultValue() == null)
+              .as("%s default", field.name())
+              .isEqualTo(field.defaultValue() == null);
+        }
         assertThat(there.identity() == null).isEqualTo(field.identity() == null);
       }
       assertThat(is.constraints().stream().map(r -> r.name() + r.constraint().type() + r.constraint().columns() + r.validated()))
@@ -127,7 +126,7 @@ class OperationsTest {
       life.write(talk.oldWrites() ? OLD : NEW, talk.write().formatted(round));
       assertThat(life.read(talk.oldWrites() ? NEW : OLD, talk.read().formatted(round)))
           .as("%s after %s", talk.read(), talk.write())
-          .isEqualTo(talk.expected());
+          .isEqualTo(talk.expected().stream().map(e -> e.formatted(round)).toList());
     }
   }
 
@@ -138,7 +137,6 @@ class OperationsTest {
         life.write(NEW, talk.write().formatted(9));
       }
     }
-    life.write(NEW, "select 1");
   }
 
   /** The last round's rows as one version reads them. */
@@ -147,7 +145,7 @@ class OperationsTest {
       if (talk.oldWrites() == now) {
         assertThat(life.read(now ? NEW : OLD, talk.read().formatted(1)))
             .as(talk.read())
-            .isEqualTo(talk.expected());
+            .isEqualTo(talk.expected().stream().map(e -> e.formatted(1)).toList());
       }
     }
   }
