@@ -13,9 +13,13 @@ import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.isolation.Preflight;
 import io.copyhold.tenants.store.Fence;
+import io.copyhold.tenants.store.postgres.ddl.BackfillOutcome;
+import io.copyhold.tenants.store.postgres.ddl.Backfills;
 import io.copyhold.tenants.store.postgres.ddl.BlockerPolicy;
+import io.copyhold.tenants.store.postgres.ddl.Control;
 import io.copyhold.tenants.store.postgres.ddl.Ddl;
 import io.copyhold.tenants.store.postgres.ddl.Site;
+import io.copyhold.tenants.store.postgres.ddl.Throttle;
 import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.tenants.store.postgres.session.Sessions;
@@ -47,20 +51,32 @@ public final class Expansions {
   private final Sessions sessions;
   private final HomeBook book;
   private final Ddl ddl;
-  private final Filler filler;
+  private final Backfills backfills;
 
-  public Expansions(Sessions sessions, HomeBook book, Ddl ddl) {
+  public Expansions(Sessions sessions, HomeBook book, Ddl ddl, Backfills backfills) {
     this.sessions = sessions;
     this.book = book;
     this.ddl = ddl;
-    this.filler = new Filler(sessions, book);
+    this.backfills = backfills;
   }
 
-  /** Who changes which home, and how patiently. */
-  public record Errand(Place home, Fence fence, LockPolicy locks, BlockerPolicy blockers) {
-    /** Half a minute of patience for each lock, and nobody is ended. */
+  /**
+   * Who changes which home, and how patiently.
+   *
+   * @param throttle when backfills hold back
+   * @param control what an operator wants of a backfill
+   */
+  public record Errand(
+      Place home,
+      Fence fence,
+      LockPolicy locks,
+      BlockerPolicy blockers,
+      Throttle throttle,
+      Control control) {
+    /** Half a minute of patience for each lock, nobody is ended, and backfills never hold back. */
     public static Errand of(Place home, Fence fence) {
-      return new Errand(home, fence, LockPolicy.DEFAULT, BlockerPolicy.WAIT);
+      return new Errand(
+          home, fence, LockPolicy.DEFAULT, BlockerPolicy.WAIT, Throttle.NONE, Control.NONE);
     }
 
     Site site() {
@@ -427,8 +443,15 @@ public final class Expansions {
     String doing = plan.phase() + " of " + plan.name() + ", step " + (step + 1);
     switch (plan.steps().get(step)) {
       case Step.Structure(_, var change) -> ddl.apply(errand.site(), change, entry);
-      case Step.FillRows rows -> {
-        filler.fill(home, rows, fence);
+      case Step.Fill fill -> {
+        BackfillOutcome outcome =
+            backfills.runAll(home, fence, fill.rows(), errand.throttle(), errand.control());
+        if (outcome instanceof BackfillOutcome.Halted halted) {
+          throw new ProblemException(
+              Problem.unavailable("backfill-halted", "The backfill was halted: " + halted.reason())
+                  .at(home.key() + ", " + fill.rows().name())
+                  .todo("Resume it; it goes on where it is."));
+        }
         change(errand, doing, entry::write);
       }
       case Step.ShowVersion version ->

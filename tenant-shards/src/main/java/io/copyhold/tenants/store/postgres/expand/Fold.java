@@ -163,6 +163,14 @@ final class Fold {
   }
 
   private void added(String table, Table.Field field, @Nullable String up) {
+    if (!made.contains(tableOf(table)) && (field.identity() != null || field.generated() != null)) {
+      throw new ProblemException(
+          Problem.invalid(
+                  "operation-not-offered",
+                  "The column would be computed for all rows under a lock that stops clients.")
+              .at(table + '.' + field.name())
+              .todo("Add it as a plain column with up, or with a default of its own."));
+    }
     String place = unused(Made.named(number, field.name()));
     String expression = up != null ? up : volatileDefault(field);
     if (expression != null) {
@@ -233,7 +241,16 @@ final class Fold {
       @Nullable String up,
       @Nullable String down,
       Shape next) {
-    String oldType = shape.column(table, column).orElseThrow().type();
+    Table.Field field = shape.column(table, column).orElseThrow();
+    if (field.identity() != null || field.generated() != null) {
+      throw new ProblemException(
+          Problem.invalid(
+                  "operation-not-offered",
+                  "A column whose values the database makes cannot have two forms at once yet.")
+              .at(table + '.' + column)
+              .todo("Drop the identity first and give the column a default of its own."));
+    }
+    String oldType = field.type();
     String newType = next.column(table, to).orElseThrow().type();
     Map<String, String> before = new LinkedHashMap<>(columnsOf(table));
     String old = before.get(column);

@@ -41,7 +41,7 @@ public record Plan(int number, String name, Phase phase, List<Step> steps) {
               + "]";
       case Step.Structure(_, IndexDrop _) -> " [SHARE_UPDATE_EXCLUSIVE; catalog]";
       case Step.Structure(_, Change _) -> " [SHARE_UPDATE_EXCLUSIVE; scan, twice]";
-      case Step.FillRows _ -> " [row locks; each row once]";
+      case Step.Fill _ -> " [row locks; each row once]";
       case Step.ShowVersion _, Step.Turn _ -> " [no lock on a table; catalog]";
     };
   }

@@ -9,6 +9,7 @@ import io.copyhold.tenants.document.ReplicaIdentity;
 import io.copyhold.tenants.document.Table;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.isolation.Place;
+import io.copyhold.tenants.store.postgres.ddl.Backfill;
 import io.copyhold.tenants.store.postgres.ddl.DdlStatement;
 import io.copyhold.tenants.store.postgres.ddl.Fact;
 import io.copyhold.tenants.store.postgres.ddl.IndexBuild;
@@ -304,7 +305,12 @@ final class Renderer {
   private List<Step> fill() {
     List<Step> steps = new ArrayList<>();
     link.markers().forEach((table, marker) ->
-        steps.add(new Step.FillRows(table, marker, link.from().version())));
+        steps.add(
+            new Step.Fill(
+                Backfill.of(filling("fill " + table), at(table), marker, "false")
+                    .where(quote(marker))
+                    .setting(speaking()))));
+    steps.addAll(updates(true));
     for (Difference.Column column : difference.newNotNull) {
       steps.add(
           validate(
@@ -350,6 +356,58 @@ final class Renderer {
 
   private static Step build(IndexBuild index) {
     return new Step.Structure("index " + index.name() + " on " + index.table().name(), index);
+  }
+
+  private String filling(String what) {
+    return "change " + link.number() + ", " + what;
+  }
+
+  private Backfill.Setting speaking() {
+    return new Backfill.Setting("copyhold.version", link.from().version());
+  }
+
+  /** Data migrations of the document, or what takes them back. */
+  private List<Step> updates(boolean forward) {
+    List<Step> steps = new ArrayList<>();
+    List<Change> changes = link.document().operations();
+    for (int i = 0; i < changes.size(); i++) {
+      if (changes.get(i) instanceof Change.Update update) {
+        Map<String, String> set = forward ? update.set() : update.down();
+        Layout layout = link.to().places().containsKey(update.table()) ? link.to() : link.from();
+        Layout.Place place = layout.place(update.table());
+        String where = update.where();
+        List<Backfill.Assignment> all = new ArrayList<>();
+        set.forEach((column, expression) -> {
+          String value = new Fragment(expression).renamed(place.columns());
+          String target = place.column(column);
+          all.add(
+              new Backfill.Assignment(
+                  target,
+                  where == null || !forward
+                      ? value
+                      : "case when "
+                          + new Fragment(where).renamed(place.columns())
+                          + " then ("
+                          + value
+                          + ") else "
+                          + quote(target)
+                          + " end"));
+        });
+        if (!all.isEmpty()) {
+          steps.add(
+              new Step.Fill(
+                  new Backfill(
+                      filling((forward ? "update " : "undo update ") + i),
+                      at(place.table()),
+                      all,
+                      List.of(),
+                      null,
+                      List.of(speaking()),
+                      0)));
+        }
+      }
+    }
+    return forward ? steps : steps.reversed();
   }
 
   private Step validate(String table, String constraint, @Nullable String broken) {
@@ -587,6 +645,7 @@ final class Renderer {
         new Step.Turn(
             Map.of(link.from().version(), true), List.of(link.to().version()), State.REVERSING));
     steps.add(unseen("version " + link.to().version(), Views.drop(home, link.to().version())));
+    steps.addAll(updates(false));
     for (Difference.Rule rule : difference.newRules) {
       if (rule.rule().type() == Constraint.Type.FOREIGN_KEY) {
         String table = link.to().place(rule.table().name()).table();

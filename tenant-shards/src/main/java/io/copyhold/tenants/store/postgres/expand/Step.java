@@ -1,8 +1,10 @@
 package io.copyhold.tenants.store.postgres.expand;
 
+import io.copyhold.tenants.store.postgres.ddl.Backfill;
 import io.copyhold.tenants.store.postgres.ddl.Change;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** One step of a plan. Each can be done again after a crash at any point of it. */
 public sealed interface Step {
@@ -42,19 +44,22 @@ public sealed interface Step {
     }
   }
 
-  /**
-   * Rows whose marker is set are written once, in chunks, as a client of the version before would: the trigger computes
-   * their new columns. In a pool, each tenant's by itself.
-   */
-  record FillRows(String table, String marker, String version) implements Step {
+  /** Rows that are written once, in chunks, as a client of a version would; in a pool, each tenant's by itself. */
+  record Fill(Backfill rows) implements Step {
     @Override
     public String object() {
-      return "rows of " + table;
+      return "rows of " + rows.table().name();
     }
 
     @Override
     public String text() {
-      return "update " + table + " set " + marker + " = false where " + marker + ", in chunks";
+      return "update "
+          + rows.table()
+          + " set "
+          + rows.set().stream()
+              .map(a -> a.column() + " = " + a.expression())
+              .collect(Collectors.joining(", "))
+          + (rows.pending() == null ? "" : " where " + rows.pending());
     }
   }
 

@@ -3,6 +3,8 @@ package io.copyhold.tenants.store.postgres.expand;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.postgres.Identifiers;
@@ -16,13 +18,14 @@ import io.copyhold.tenants.store.Fence;
 import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.postgres.StoreFixture;
+import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
+import io.copyhold.tenants.store.postgres.ddl.Backfills;
 import io.copyhold.tenants.store.postgres.ddl.Ddl;
 import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.tenants.store.postgres.session.Pause;
 import io.copyhold.tenants.store.postgres.session.Sessions;
 import io.copyhold.tenants.store.postgres.session.Sql;
-import com.typesafe.config.ConfigFactory;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -46,6 +49,9 @@ final class Life implements AutoCloseable {
       return fixture;
     }
   }
+
+  private static final Config CONFIG =
+      ConfigFactory.parseResources("reference.conf").resolve().getConfig("copyhold.store");
 
   final StoreFixture fixture = Own.STORE;
   final HomeRef home;
@@ -90,10 +96,9 @@ final class Life implements AutoCloseable {
                 new Random(7401),
                 Executors.newVirtualThreadPerTaskExecutor(),
                 StoreFixture.settings(),
-                DdlSettings.from(
-                    ConfigFactory.parseResources("reference.conf")
-                        .resolve()
-                        .getConfig("copyhold.store.ddl"))));
+                DdlSettings.from(CONFIG.getConfig("ddl"))),
+            new Backfills(
+                sessions, book, pause, new Random(7402), BackfillSettings.from(CONFIG.getConfig("backfill"))));
   }
 
   private void enter(String who) {

@@ -349,6 +349,22 @@ final class Operations {
                 "select name || age || (team + 1) from person where id = 20%1$s",
                 "y49"),
         on(
+                "update",
+                """
+                {"update": {"table": "person", "set": {"age": "'0' || age"}, "where": "id < 50 and age is not null",
+                  "down": {"age": "ltrim(age, '0')"}}}
+                """)
+            .old(
+                "insert into person (id, name, age) values (10%1$s, 'x', '5')",
+                "select age from person where id in (1, 10%1$s) order by id",
+                "041",
+                "5")
+            .now(
+                "insert into person (id, name) values (20%1$s, 'y')",
+                "select name from person where id = 20%1$s",
+                "y")
+            .down("lossy"),
+        on(
                 "raw_sql",
                 """
                 {"sql": {"up": "create function initial(n text) returns text language sql immutable return left(n, 1)",
