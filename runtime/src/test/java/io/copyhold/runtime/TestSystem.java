@@ -13,6 +13,7 @@ import io.copyhold.runtime.cassandra.ControlKeyspace;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.entity.EntityTypes;
 import io.copyhold.runtime.entity.History;
+import io.copyhold.runtime.entity.Hosting;
 import io.copyhold.runtime.entity.JournalHistory;
 import io.copyhold.runtime.entity.LifeWatch;
 import io.copyhold.runtime.entity.NodeLife;
@@ -135,7 +136,7 @@ public final class TestSystem implements AutoCloseable {
     inHand.begin(options.name);
     LifeWatch.start(system, inHand);
     Quarantines quarantines = new Quarantines(inHand);
-    this.entities = new ShardedEntities(system, shell.askMax());
+    this.entities = new ShardedEntities(system, shell.askMax(), options.hosting);
     this.history = new JournalHistory(system, events.events(), types, quarantines);
     this.ports =
         new Ports(
@@ -173,6 +174,7 @@ public final class TestSystem implements AutoCloseable {
     private boolean daemon = true;
     private @Nullable TestSystem seed;
     private String name = "test";
+    private @Nullable Hosting hosting;
 
     private Options(List<EntityType<?, ?, ?>> types) {
       this.types = types;
@@ -211,6 +213,12 @@ public final class TestSystem implements AutoCloseable {
     /** Another node than the others of its database: an end of theirs is not its own. */
     public Options named(String other) {
       name = other;
+      return this;
+    }
+
+    /** In other ways than Pekko's own. */
+    public Options hosting(Hosting ways) {
+      hosting = ways;
       return this;
     }
 

@@ -13,7 +13,8 @@ import picocli.CommandLine.Command;
       FleetBench.class,
       OnboardBench.class,
       OperationsBench.class,
-      ScaleBench.class
+      ScaleBench.class,
+      SchemaBench.class
     })
 public final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec private picocli.CommandLine.Model.CommandSpec spec;
@@ -22,6 +23,6 @@ public final class BenchCommand implements Runnable {
   public void run() {
     throw new picocli.CommandLine.ParameterException(
         spec.commandLine(),
-        "Say which one: agenda, failover, fleet, onboard, operations or scale.");
+        "Say which one: agenda, failover, fleet, onboard, operations, scale or schema.");
   }
 }

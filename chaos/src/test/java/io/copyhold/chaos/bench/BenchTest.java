@@ -35,6 +35,17 @@ class BenchTest {
   }
 
   @Test
+  void aBackfillIsComparedWithAPlainKeysetLoop() {
+    String out = run("schema", "--rows", "40000", "--quick");
+
+    assertThat(out).contains("PostgreSQL ", "load average", "Copyhold ", "plain loop ");
+    assertThat(numbers(out, "schema"))
+        .containsKeys(
+            "backfill_ratio", "backfill_rows_per_s", "plain_rows_per_s", "backfill_cpu_ratio")
+        .allSatisfy((key, value) -> assertThat(value).as(key).isPositive());
+  }
+
+  @Test
   void theAgendaIsComparedWithABareQueueTable() {
     String out = run("agenda", "--alarms", "40000", "--due", "20000", "--quick");
 

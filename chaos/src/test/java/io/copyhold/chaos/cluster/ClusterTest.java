@@ -131,6 +131,21 @@ class ClusterTest {
     }
   }
 
+  @Test
+  void aNodeThatIsKilledWhileItHandsOverIsReplacedAndNothingIsLost() throws Exception {
+    try (SettingsLoad load = site.load()) {
+      ChildState was = site.installation().node("node-3");
+      site.api().change("POST", "/v1/nodes/node-3/restart", null, "restart-to-be-killed");
+      ThreeNodes.until(
+          "it hands over", () -> site.node("node-3").path("state").asText().equals("leaving"));
+      ChildState killed = site.installation().kill("node-3");
+      site.awaitBack(killed);
+      site.awaitProgress(load);
+      assertThat(site.installation().node("node-3").pid()).isNotEqualTo(was.pid());
+      site.requireNothingLost(load);
+    }
+  }
+
   private static void signal(ChildState node, String signal) throws Exception {
     Process kill =
         new ProcessBuilder("kill", "-" + signal, Long.toString(node.pid())).inheritIO().start();

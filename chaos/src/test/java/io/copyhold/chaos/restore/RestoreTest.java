@@ -63,8 +63,10 @@ class RestoreTest {
       }
       onboard(api, "own-database", "database");
       onboard(api, "in-pool", "pool");
+      until("none is told", () -> backupAge(api).equals("-1"));
       change(api, "POST", "/v1/control/backups", null);
       until("the backup is there", () -> api.get("/v1/control").path("backups").size() == 1);
+      until("its age is told", () -> backupAge(api).matches("[0-9]+"));
 
       onboard(api, "late", "schema");
       onboard(api, "late-database", "database");
@@ -197,6 +199,16 @@ class RestoreTest {
     String[] words = {"control", "restore", "--data", data.toString(), "--from", from.toString()};
     return Main.commandLine()
         .execute(Stream.concat(Stream.of(words), Stream.of(more)).toArray(String[]::new));
+  }
+
+  /** In whole seconds. */
+  private static String backupAge(Api api) throws Exception {
+    return api.text("/metrics")
+        .lines()
+        .filter(line -> line.startsWith("copyhold_control_backup_age_seconds"))
+        .map(line -> line.substring(line.lastIndexOf(' ') + 1).replaceFirst("\\.0$", ""))
+        .findFirst()
+        .orElse("");
   }
 
   private static void copy(Path from, Path to) throws Exception {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -13,29 +12,17 @@ import picocli.CommandLine;
 
 /**
  * On real processes; {@code -Dchaos.seconds=…}, {@code -Dchaos.seed=…}, {@code -Dchaos.nodes=…}.
- * Three minutes on three nodes are among the heavy ones.
  */
 @Isolated("takes standard output for itself")
 class ChaosRunTest {
-  private static final int SECONDS = Integer.getInteger("chaos.seconds", 60);
-  private static final int NODES = Integer.getInteger("chaos.nodes", 1);
+  private static final int SECONDS = Integer.getInteger("chaos.seconds", 180);
+  private static final int NODES = Integer.getInteger("chaos.nodes", 3);
   private static final long SEED = Long.getLong("chaos.seed", 7);
 
   @Test
   @Timeout(7_200)
   void nothingIsLostOrDoneTwiceWhateverIsKilledPausedOrCutOff() {
-    nothingIsLost(SECONDS, NODES);
-  }
-
-  @Test
-  @Tag("heavy")
-  @Timeout(7_200)
-  void norOnThreeNodesForThreeMinutes() {
-    nothingIsLost(180, 3);
-  }
-
-  private static void nothingIsLost(int seconds, int nodes) {
-    String out = run("run", "--seconds", "" + seconds, "--seed", "" + SEED, "--nodes", "" + nodes);
+    String out = run("run", "--seconds", "" + SECONDS, "--seed", "" + SEED, "--nodes", "" + NODES);
 
     assertThat(out)
         .as("no checker that looked at nothing")

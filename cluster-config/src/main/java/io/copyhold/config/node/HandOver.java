@@ -48,7 +48,7 @@ public record HandOver(Set<String> leaving, Map<String, Set<Shard>> tooNew) {
         continue;
       }
       JsonNode report = report(row);
-      if (report.path(LEAVING).asBoolean()) {
+      if (leaving(report)) {
         leaving.add(row.address());
       }
       for (JsonNode shard : report.path(TOO_NEW)) {
@@ -60,6 +60,11 @@ public record HandOver(Set<String> leaving, Map<String, Set<Shard>> tooNew) {
     return new HandOver(leaving, tooNew);
   }
 
+  /** Whether a node says in its report that it leaves. */
+  public static boolean leaving(JsonNode report) {
+    return report.path(LEAVING).asBoolean();
+  }
+
   private static JsonNode report(Row row) {
     try {
       return Mappers.JSON.readTree(row.report());
@@ -68,7 +73,9 @@ public record HandOver(Set<String> leaving, Map<String, Set<Shard>> tooNew) {
     }
   }
 
-  /** Whether somebody stays to whom a node that leaves can hand over, by what {@code view} shows. */
+  /**
+   * Whether somebody stays to whom a node that leaves can hand over, by what {@code view} shows.
+   */
   public static boolean anybodyStays(View view, String self) {
     HandOver wanted = of(view);
     return view.rows().stream()

@@ -108,16 +108,19 @@ public final class SteadyAllocation extends LeastShardAllocationStrategy {
           .limit(Math.max(0, under))
           .forEach(away::add);
     }
-    wanted.tooNew().forEach((address, its) -> {
-      Version version = version(address);
-      if (version != null && shards.keySet().stream().anyMatch(other -> newer(other, version))) {
-        shards.getOrDefault(address, List.of()).stream()
-            .filter(shard -> !moving.contains(shard))
-            .filter(shard -> its.contains(new Shard(type, Integer.parseInt(shard))))
-            .limit(balance.handOverMax())
-            .forEach(away::add);
-      }
-    });
+    wanted
+        .tooNew()
+        .forEach((address, its) -> {
+          Version version = version(address);
+          if (version != null
+              && shards.keySet().stream().anyMatch(other -> newer(other, version))) {
+            shards.getOrDefault(address, List.of()).stream()
+                .filter(shard -> !moving.contains(shard))
+                .filter(shard -> its.contains(new Shard(type, Integer.parseInt(shard))))
+                .limit(balance.handOverMax())
+                .forEach(away::add);
+          }
+        });
     return away;
   }
 

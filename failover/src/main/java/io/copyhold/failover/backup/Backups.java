@@ -157,6 +157,13 @@ public final class Backups {
     return all;
   }
 
+  /** Since the newest one began; empty when there is none. */
+  public Optional<Duration> age() throws IOException {
+    return list().stream()
+        .findFirst()
+        .map(newest -> Duration.between(newest.at(), clock.instant()));
+  }
+
   /**
    * The one of this id, or the newest.
    *

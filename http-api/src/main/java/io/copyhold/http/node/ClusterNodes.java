@@ -2,6 +2,7 @@ package io.copyhold.http.node;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.copyhold.config.node.HandOver;
 import io.copyhold.config.node.NodeRegister;
 import io.copyhold.config.node.NodeRegister.Listed;
 import io.copyhold.config.node.NodeRegister.Wish;
@@ -77,14 +78,16 @@ final class ClusterNodes implements Nodes {
 
   private static Entry entry(
       Listed node, Map<String, MemberStatus> members, Set<String> unreachable) {
+    JsonNode report = report(node.report());
+    String state = state(node, members.get(node.address()), unreachable.contains(node.address()));
     return new Entry(
         node.name(),
         node.address(),
-        state(node, members.get(node.address()), unreachable.contains(node.address())),
+        state.equals("up") && HandOver.leaving(report) ? "leaving" : state,
         node.incarnation(),
         Long.toUnsignedString(node.uid(), 36),
         node.silent().toMillis(),
-        report(node.report()));
+        report);
   }
 
   private static String state(

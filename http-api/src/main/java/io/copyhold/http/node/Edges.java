@@ -330,12 +330,30 @@ final class Edges implements AutoCloseable {
         "copyhold_unverified",
         "1 while homes are compared with their owners after the journal went back in time.",
         () -> verification.timeline().verified() == null ? 1 : 0);
+    if (!onCassandra()) {
+      metrics.gaugeLater(
+          "copyhold_control_backup_age_seconds",
+          "Since the newest backup of the control database began; -1 when there is none.",
+          this::backupAge);
+    }
     for (String type : List.of(Tenant.TYPE.name(), Pool.TYPE.name())) {
       metrics.gaugeLater(
           "copyhold_" + type + "s_diverged",
           "Owners that are behind their homes and take no change.",
           () -> diverged(type));
     }
+  }
+
+  private java.util.concurrent.CompletionStage<Long> backupAge() {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return backups.age().map(java.time.Duration::toSeconds).orElse(-1L);
+          } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+          }
+        },
+        blocking);
   }
 
   private java.util.concurrent.CompletionStage<Long> diverged(String type) {

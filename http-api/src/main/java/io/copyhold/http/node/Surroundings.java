@@ -46,7 +46,8 @@ final class Surroundings {
               return Behaviors.same();
             })
             .build();
-    ActorRef<ClusterDomainEvent> events = system.systemActorOf(listener, "surroundings", Props.empty());
+    ActorRef<ClusterDomainEvent> events =
+        system.systemActorOf(listener, "surroundings", Props.empty());
     cluster.subscriptions().tell(Subscribe.create(events.narrow(), MemberEvent.class));
     cluster.subscriptions().tell(Subscribe.create(events.narrow(), ReachabilityEvent.class));
     return surroundings;
@@ -57,10 +58,7 @@ final class Surroundings {
     String self = cluster.selfMember().address().toString();
     seen =
         new Seen(
-            view.steady(),
-            HandOver.of(view),
-            HandOver.anybodyStays(view, self),
-            System.nanoTime());
+            view.steady(), HandOver.of(view), HandOver.anybodyStays(view, self), System.nanoTime());
   }
 
   /** Shards are to stay where they are. */

@@ -78,7 +78,8 @@ public final class KeyspaceSchema {
       }
     }
 
-    String checksum() {
+    /** SHA-256 of the file, in hexadecimal digits. */
+    public String checksum() {
       try {
         byte[] digest =
             MessageDigest.getInstance("SHA-256").digest(cql.getBytes(StandardCharsets.UTF_8));

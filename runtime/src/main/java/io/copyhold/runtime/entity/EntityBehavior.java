@@ -77,11 +77,11 @@ public final class EntityBehavior {
     EntityRef ref = shell.entity();
     Ports ports = shell.ports();
     Quarantines.Case found = ports.quarantines().find(ref);
+    if (found != null && found.tooNew()) { // another attempt here would read the same
+      return MessagesOnly.around(tooNew(ref, ports, found));
+    }
     if (found != null && found.failures() >= ports.settings().quarantineAfter()) {
-      return MessagesOnly.around(
-          found.tooNew()
-              ? tooNew(ref, ports, found)
-              : enclosed(shell.actor(), ref, ports, codec, history, found));
+      return MessagesOnly.around(enclosed(shell.actor(), ref, ports, codec, history, found));
     }
     if (!ports.quarantines().careful() || type.equals(Quarantine.TYPE)) {
       return replay.get();

@@ -9,7 +9,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +36,8 @@ public final class Quarantines {
   /** Stands for failures that nobody was left to count. */
   private static final int DEADLY_FAILURES = Integer.MAX_VALUE;
 
+  private static final int UNREAD_MAX = 1_000;
+
   private static final String DEADLY = "replaying it ended its node";
 
   /**
@@ -50,6 +51,7 @@ public final class Quarantines {
   private final Set<EntityRef> noted = ConcurrentHashMap.newKeySet();
   private final ArrayDeque<Turn> turns = new ArrayDeque<>();
   private volatile @Nullable EntityRef suspect;
+  private final Set<EntityRef> unread = ConcurrentHashMap.newKeySet();
   private final LongAdder tooNew = new LongAdder();
 
   private record Turn(EntityRef entity, CompletableFuture<Boolean> comes) {}
@@ -76,18 +78,18 @@ public final class Quarantines {
     return tooNew.sum();
   }
 
-  /** Entities whose last replay on this node met an event of a newer version. */
+  /** Entities, some of them when there are very many, that met an event of a newer version here. */
   public Set<EntityRef> tooNew() {
-    return cases.entrySet().stream()
-        .filter(entry -> entry.getValue().tooNew())
-        .map(Map.Entry::getKey)
-        .collect(Collectors.toSet());
+    return Set.copyOf(unread);
   }
 
   /** A replay failed at an event. */
   void failed(EntityRef entity, PoisonEvent poison) {
     if (poison.tooNew()) {
       tooNew.increment();
+      if (unread.size() < UNREAD_MAX) {
+        unread.add(entity);
+      }
     }
     cases.merge(
         entity,

@@ -78,7 +78,8 @@ public final class ShardedEntities implements Entities {
                 })
             .withMessageExtractor(new Extractor(type.name(), shards))
             .withStopMessage(Message.Stop.INSTANCE);
-    sharding.init(how == null ? entity : entity.withAllocationStrategy(how.allocation().apply(type.name())));
+    sharding.init(
+        how == null ? entity : entity.withAllocationStrategy(how.allocation().apply(type.name())));
   }
 
   /** The shard by the same rule as the journal's. */

@@ -73,7 +73,8 @@ public final class ControlSchema {
       }
     }
 
-    String checksum() {
+    /** SHA-256 of the file, in hexadecimal digits. */
+    public String checksum() {
       try {
         byte[] digest =
             MessageDigest.getInstance("SHA-256").digest(sql.getBytes(StandardCharsets.UTF_8));

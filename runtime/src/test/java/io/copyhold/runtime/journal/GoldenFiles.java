@@ -32,10 +32,10 @@ import org.junit.jupiter.api.TestFactory;
  * }</pre>
  *
  * {@code mvn test -Dgolden.update} writes the files that are missing; what exists is never
- * rewritten, unless by {@code -Dgolden.update=all} before the first release.
+ * rewritten.
  */
 public abstract class GoldenFiles {
-  private static final String UPDATE = System.getProperty("golden.update");
+  private static final boolean UPDATE = System.getProperty("golden.update") != null;
   private static final Instant AT = Instant.parse("2026-01-02T03:04:05.000006Z");
   private static final Origin ORIGIN =
       new Origin(
@@ -67,7 +67,7 @@ public abstract class GoldenFiles {
                 kind(entry.event()) + " " + manifest,
                 () -> {
                   Path file = file(manifest, entry.event());
-                  if (UPDATE != null && (UPDATE.equals("all") || !Files.exists(file))) {
+                  if (UPDATE && !Files.exists(file)) {
                     write(codec, manifest, entry.event(), samples.of(entry.type()), file);
                   }
                   assertThat(file).as("run once with -Dgolden.update and commit the file").exists();

@@ -154,8 +154,7 @@ public final class StoreFixture implements AutoCloseable {
 
   /** Sessions of the control role; the caller closes them. */
   public Sessions sessions() {
-    return new Sessions(
-        address, () -> SECRET, settings, Permits.local(8, Duration.ofSeconds(30)));
+    return new Sessions(address, () -> SECRET, settings, Permits.local(8, Duration.ofSeconds(30)));
   }
 
   public Place place(HomeRef home) {

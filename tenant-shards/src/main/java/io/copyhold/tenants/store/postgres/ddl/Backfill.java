@@ -52,13 +52,7 @@ public record Backfill(
   /** One column of a table with a key, for all rows. */
   public static Backfill of(String name, TableName table, String column, String expression) {
     return new Backfill(
-        name,
-        table,
-        List.of(new Assignment(column, expression)),
-        List.of(),
-        null,
-        List.of(),
-        0);
+        name, table, List.of(new Assignment(column, expression)), List.of(), null, List.of(), 0);
   }
 
   public Backfill where(String condition) {

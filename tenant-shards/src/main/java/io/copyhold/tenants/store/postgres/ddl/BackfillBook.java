@@ -55,7 +55,10 @@ final class BackfillBook {
     }
 
     Row at(
-        int newPart, int newPass, @Nullable List<String> newLower, @Nullable List<String> newUpper) {
+        int newPart,
+        int newPass,
+        @Nullable List<String> newLower,
+        @Nullable List<String> newUpper) {
       return new Row(
           checksum, finished, key, parts, newPart, newPass, newLower, newUpper, chunkRows, done,
           skipped, expected);
@@ -63,8 +66,18 @@ final class BackfillBook {
 
     Row plus(long rows, long skips, int nextRows) {
       return new Row(
-          checksum, finished, key, parts, part, pass, lower, upper, nextRows, done + rows,
-          skipped + skips, expected);
+          checksum,
+          finished,
+          key,
+          parts,
+          part,
+          pass,
+          lower,
+          upper,
+          nextRows,
+          done + rows,
+          skipped + skips,
+          expected);
     }
 
     Row end() {
@@ -188,10 +201,7 @@ final class BackfillBook {
   void forget(Connection tx) throws SQLException {
     for (String table : List.of("backfill", "backfill_skipped")) {
       Sql.update(
-          tx,
-          "delete from copyhold." + table + " where home = ? and name = ?",
-          place.key(),
-          name);
+          tx, "delete from copyhold." + table + " where home = ? and name = ?", place.key(), name);
     }
   }
 }

@@ -249,7 +249,8 @@ final class BackfillRun {
                             + " times through the table: "
                             + String.join("; ", left))
                     .at(where())
-                    .todo("Let a trigger fill them in when they are written, or mend the condition."));
+                    .todo(
+                        "Let a trigger fill them in when they are written, or mend the condition."));
           }
           BackfillBook.Row next =
               left.isEmpty() ? row.end() : first.at(0, first.pass(), null, upper);
@@ -272,12 +273,7 @@ final class BackfillRun {
   }
 
   private BackfillBook.Row failed(
-      Connection c,
-      BackfillBook.Row row,
-      int rows,
-      Duration took,
-      ChunkSize chunks,
-      SQLException e)
+      Connection c, BackfillBook.Row row, int rows, Duration took, ChunkSize chunks, SQLException e)
       throws SQLException {
     String state = SqlTrouble.state(e);
     if (state.matches(DATA)) {
@@ -320,8 +316,7 @@ final class BackfillRun {
             e);
       }
       shrink(rows, chunks);
-      pause.pause(
-          Duration.ofMillis(random.nextLong(settings.lockLimit().toMillis() / 2 + 1) + 1));
+      pause.pause(Duration.ofMillis(random.nextLong(settings.lockLimit().toMillis() / 2 + 1) + 1));
       return row;
     }
     if (state.matches(LATER)) {
@@ -369,8 +364,7 @@ final class BackfillRun {
           e);
     }
     BackfillBook.Row after =
-        row.at(row.part(), row.pass(), piece.to(), upper)
-            .plus(0, fresh ? 1 : 0, row.chunkRows());
+        row.at(row.part(), row.pass(), piece.to(), upper).plus(0, fresh ? 1 : 0, row.chunkRows());
     if (piece.last()) {
       return nextPart(tx, row, after);
     }
@@ -397,8 +391,7 @@ final class BackfillRun {
     double seconds = Duration.between(begun, pause.clock().instant()).toNanos() / 1e9;
     double pace = seconds <= 0 ? 0 : (row.done() - before) / seconds;
     long left = Math.max(0, row.expected() - row.done());
-    return progress(
-        row, pace, pace <= 0 ? null : Duration.ofMillis((long) (left / pace * 1000)));
+    return progress(row, pace, pace <= 0 ? null : Duration.ofMillis((long) (left / pace * 1000)));
   }
 
   static BackfillProgress progress(

@@ -77,8 +77,8 @@ public final class Backfills {
                 () -> {
                   BackfillBook.Row row = begin(c, place, tenant, fence, spec, ledger);
                   return new BackfillRun(
-                          sessions, book, pause, random, settings, place, tenant, fence, spec, ledger,
-                          throttle, control)
+                          sessions, book, pause, random, settings, place, tenant, fence, spec,
+                          ledger, throttle, control)
                       .run(c, row);
                 }));
   }
@@ -171,6 +171,7 @@ public final class Backfills {
       Backfill spec,
       BackfillBook ledger)
       throws SQLException {
+    sessions.transaction(c, false, settings.lockLimit(), upgrade());
     return sessions.transaction(
         c,
         false,
@@ -209,6 +210,13 @@ public final class Backfills {
           ledger.begin(tx, row);
           return row;
         });
+  }
+
+  private Sessions.Work<Boolean> upgrade() {
+    return tx -> {
+      book.upgrade(tx);
+      return true;
+    };
   }
 
   private static Rows.Key key(Connection tx, Place place, Backfill spec) throws SQLException {
@@ -267,16 +275,15 @@ public final class Backfills {
   /** As the planner thinks, which knows partitions and whose rows are seen. */
   private static long expected(Connection tx, Backfill spec) throws SQLException {
     String plan =
-        Sql.first(
-                tx,
-                "explain select from " + spec.table().sql() + " t",
-                r -> r.getString(1))
+        Sql.first(tx, "explain select from " + spec.table().sql() + " t", r -> r.getString(1))
             .orElse("");
     java.util.regex.Matcher rows = java.util.regex.Pattern.compile("rows=(\\d+)").matcher(plan);
     return rows.find() ? Long.parseLong(rows.group(1)) : 0;
   }
 
-  /** From here to the transaction's end: as the home's owner, in a pool with that tenant's claim. */
+  /**
+   * From here to the transaction's end: as the home's owner, in a pool with that tenant's claim.
+   */
   static void act(Connection tx, Place place, @Nullable String tenant, Backfill spec)
       throws SQLException {
     Sql.first(
@@ -291,8 +298,7 @@ public final class Backfills {
         quote(place.schema()),
         tenant == null ? "" : tenant);
     for (Backfill.Setting setting : spec.settings()) {
-      Sql.first(
-          tx, "select set_config(?, ?, true)", r -> true, setting.name(), setting.value());
+      Sql.first(tx, "select set_config(?, ?, true)", r -> true, setting.name(), setting.value());
     }
   }
 

@@ -4,16 +4,16 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What is done about sessions whose locks are in the way. Those of Copyhold itself are waited for in
- * any case, and so is an autovacuum that prevents the wraparound of transaction ids; another
+ * What is done about sessions whose locks are in the way. Those of Copyhold itself are waited for
+ * in any case, and so is an autovacuum that prevents the wraparound of transaction ids; another
  * autovacuum worker is cancelled where the control role may ({@code pg_signal_autovacuum_worker}).
  *
  * @param action what is done to a session whose transaction is older than {@code olderThan}
  * @param olderThan age of the transaction
  * @param spared application names that are never ended
  * @param vacuumWindow where an autovacuum cannot be cancelled: wait for it once so long that the
- *     server itself ends it ({@code deadlock_timeout} and a half second more), which makes everybody
- *     who comes later wait as long
+ *     server itself ends it ({@code deadlock_timeout} and a half second more), which makes
+ *     everybody who comes later wait as long
  */
 public record BlockerPolicy(
     Action action, Duration olderThan, List<String> spared, boolean vacuumWindow) {
@@ -25,7 +25,9 @@ public record BlockerPolicy(
   public enum Action {
     /** They are named and waited for. */
     WAIT,
-    /** A running statement is cancelled; a session that is idle in its transaction is waited for. */
+    /**
+     * A running statement is cancelled; a session that is idle in its transaction is waited for.
+     */
     CANCEL,
     /** The session is ended. */
     TERMINATE

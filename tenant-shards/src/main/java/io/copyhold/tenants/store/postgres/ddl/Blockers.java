@@ -45,7 +45,8 @@ public final class Blockers {
       join pg_class r on r.oid = l.relation join pg_namespace n on n.oid = r.relnamespace
       where l.granted and l.pid is distinct from pg_backend_pid()
         and l.database = (select oid from pg_database where datname = current_database())
-        and\s""";
+        and\s\
+      """;
 
   private static final String OF_TABLES =
       WHO.formatted(

@@ -64,6 +64,12 @@ final class ConcurrentIndexes {
         site.fence(),
         "building " + build.object(),
         c -> {
+          change(
+              c,
+              tx -> {
+                book.upgrade(tx);
+                return true;
+              });
           boolean done =
               change(
                   c,
@@ -238,8 +244,7 @@ final class ConcurrentIndexes {
           return already ? none() : some(watchdog.run(c, site, drop));
         },
         tx -> {
-          shown(
-              tx, site.place(), drop, Fact.noRelation(new TableName(drop.schema(), drop.name())));
+          shown(tx, site.place(), drop, Fact.noRelation(new TableName(drop.schema(), drop.name())));
           Sql.update(
               tx,
               "delete from copyhold.building where home = ? and name = ?",
@@ -375,5 +380,4 @@ final class ConcurrentIndexes {
         schema,
         name);
   }
-
 }

@@ -84,11 +84,7 @@ public final class Constraints {
     return List.of(
         IndexBuild.on(table, name, true, columns),
         DdlStatement.quick(
-            alter(table)
-                + "add constraint "
-                + quote(name)
-                + " unique using index "
-                + quote(name),
+            alter(table) + "add constraint " + quote(name) + " unique using index " + quote(name),
             table,
             LockLevel.ACCESS_EXCLUSIVE,
             Fact.constraint(table, name)));
@@ -114,8 +110,8 @@ public final class Constraints {
   }
 
   /**
-   * A foreign key. Adding it stops the writers of both tables for an instant, since PostgreSQL gives
-   * both a trigger.
+   * A foreign key. Adding it stops the writers of both tables for an instant, since PostgreSQL
+   * gives both a trigger.
    *
    * @param actions such as {@code on delete cascade}; trusted text, may be empty
    */

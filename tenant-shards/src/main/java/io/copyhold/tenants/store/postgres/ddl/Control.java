@@ -27,15 +27,16 @@ public interface Control {
    *
    * @param target what a chunk should take; zero for the settings' one
    * @param rowsMax of a chunk; 0 for the settings' limit
-   * @param rest pause after each chunk in multiples of what it took, 0 to 100: the operator's signal
-   *     that others need the server
+   * @param rest pause after each chunk in multiples of what it took, 0 to 100: the operator's
+   *     signal that others need the server
    */
   record Tuning(Duration target, int rowsMax, double rest) {
     public static final Tuning NONE = new Tuning(Duration.ZERO, 0, 0);
 
     public Tuning {
       if (target.isNegative() || rowsMax < 0 || !(rest >= 0 && rest <= 100)) {
-        throw new IllegalArgumentException("not a tuning: " + target + ", " + rowsMax + ", " + rest);
+        throw new IllegalArgumentException(
+            "not a tuning: " + target + ", " + rowsMax + ", " + rest);
       }
     }
   }

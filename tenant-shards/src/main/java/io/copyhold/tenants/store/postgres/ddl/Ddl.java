@@ -92,8 +92,7 @@ public final class Ddl {
 
   /** How far the server is with an index of that table; empty when it builds none. */
   public Optional<IndexProgress> progress(Place place, TableName table) {
-    return sessions.read(
-        place.database(), "watching an index", c -> IndexProgress.of(c, table));
+    return sessions.read(place.database(), "watching an index", c -> IndexProgress.of(c, table));
   }
 
   private DdlResult run(Site site, DdlStatement statement, Entry entry) {

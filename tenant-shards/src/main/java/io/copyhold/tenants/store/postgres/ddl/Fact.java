@@ -34,7 +34,8 @@ public record Fact(String says, String query, List<String> values) {
   }
 
   public static Fact table(TableName table) {
-    return of("table " + table + " exists", RELATION + " and c.relkind in ('r', 'p')", parts(table));
+    return of(
+        "table " + table + " exists", RELATION + " and c.relkind in ('r', 'p')", parts(table));
   }
 
   /** No table, view, index or sequence of that name. */

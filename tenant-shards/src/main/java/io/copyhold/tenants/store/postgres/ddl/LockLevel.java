@@ -11,11 +11,9 @@ public enum LockLevel {
   ACCESS_SHARE("AccessShareLock", 1 << 7),
   ROW_SHARE("RowShareLock", 1 << 6 | 1 << 7),
   ROW_EXCLUSIVE("RowExclusiveLock", 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7),
-  SHARE_UPDATE_EXCLUSIVE(
-      "ShareUpdateExclusiveLock", 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7),
+  SHARE_UPDATE_EXCLUSIVE("ShareUpdateExclusiveLock", 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7),
   SHARE("ShareLock", 1 << 2 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 7),
-  SHARE_ROW_EXCLUSIVE(
-      "ShareRowExclusiveLock", 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7),
+  SHARE_ROW_EXCLUSIVE("ShareRowExclusiveLock", 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7),
   EXCLUSIVE("ExclusiveLock", 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7),
   ACCESS_EXCLUSIVE("AccessExclusiveLock", 0xff);
 

@@ -63,8 +63,7 @@ final class Rows {
                 table.schema(),
                 table.name())
             .stream()
-            .collect(
-                Collectors.groupingBy(Column::index, LinkedHashMap::new, Collectors.toList()));
+            .collect(Collectors.groupingBy(Column::index, LinkedHashMap::new, Collectors.toList()));
     return indexes.values().stream()
         .map(columns ->
             new Key(

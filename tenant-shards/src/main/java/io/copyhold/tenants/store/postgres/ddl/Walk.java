@@ -100,8 +100,7 @@ final class Walk {
     return new Piece(from, to, size, to.equals(upper));
   }
 
-  private Piece nextPlaces(
-      Connection c, @Nullable List<String> from, List<String> upper, int size)
+  private Piece nextPlaces(Connection c, @Nullable List<String> from, List<String> upper, int size)
       throws SQLException {
     long page = from == null ? 0 : page(from.getFirst());
     long lastPage = page(upper.getFirst());
@@ -131,7 +130,13 @@ final class Walk {
     String between = between(piece.from(), piece.to(), values);
     return Sql.update(
         c,
-        "update " + part + " t set " + Fragments.bindable(spec.assignments()) + " where " + between + pending(),
+        "update "
+            + part
+            + " t set "
+            + Fragments.bindable(spec.assignments())
+            + " where "
+            + between
+            + pending(),
         values.toArray());
   }
 
@@ -143,7 +148,13 @@ final class Walk {
     }
     return Sql.list(
         c,
-        "select " + texts() + " from " + part + " t where (" + Fragments.bindable(pending) + ") limit ?",
+        "select "
+            + texts()
+            + " from "
+            + part
+            + " t where ("
+            + Fragments.bindable(pending)
+            + ") limit ?",
         this::values,
         max);
   }
@@ -152,8 +163,7 @@ final class Walk {
     return spec.pending() == null ? "" : " and (" + Fragments.bindable(spec.pending()) + ')';
   }
 
-  private String between(
-      @Nullable List<String> from, List<String> to, List<Object> values) {
+  private String between(@Nullable List<String> from, List<String> to, List<Object> values) {
     String upper = '(' + columns() + ") <= (" + parameters() + ')';
     if (from != null) {
       values.addAll(from);

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /**
- * Runs a statement that works beside the writes and watches it from a second session. It has no lock
- * timeout, which would leave an invalid index; instead, whom it waits for is ended by policy, and
- * the statement is cancelled when it waits for the same transactions too long.
+ * Runs a statement that works beside the writes and watches it from a second session. It has no
+ * lock timeout, which would leave an invalid index; instead, whom it waits for is ended by policy,
+ * and the statement is cancelled when it waits for the same transactions too long.
  */
 final class Watchdog {
   private final Sessions sessions;

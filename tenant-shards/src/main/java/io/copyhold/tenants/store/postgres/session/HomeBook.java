@@ -78,6 +78,13 @@ public final class HomeBook {
     Sql.run(c, DEFINITION);
   }
 
+  /** Brings what an older release made up to date; in a transaction of its own, before others. */
+  public void upgrade(Connection c) throws SQLException {
+    if (present(c)) {
+      install(c);
+    }
+  }
+
   private static boolean installed(Connection c) throws SQLException {
     if (!Sql.any(c, "select where to_regclass('copyhold.format') is not null")) {
       return false;

@@ -206,8 +206,7 @@ class BackfillTest {
     live = new LiveHome(STORE, Isolation.POOL, StoreFixture.fresh("other"));
     pooled(400);
     Backfills backfills = live.backfills(small());
-    backfills.run(
-        live.place, live.tenant, live.fence(), count(), Throttle.NONE, Control.NONE);
+    backfills.run(live.place, live.tenant, live.fence(), count(), Throttle.NONE, Control.NONE);
     assertThat(
             live.strings(
                 "select n || ' ' || count(*) from numbers group by tenant_id, n order by 1"))
@@ -253,7 +252,8 @@ class BackfillTest {
     while (!over.get()) {
       int i = written.incrementAndGet();
       Sql.run(app, "insert into numbers (id, v, n) values (" + (3001 + i) + ", 'new', 100)");
-      Sql.run(app, "insert into numbers (id, v, n) values (" + (3 * (i % 1000) + 1) + ", 'in', 100)");
+      Sql.run(
+          app, "insert into numbers (id, v, n) values (" + (3 * (i % 1000) + 1) + ", 'in', 100)");
       Sql.run(app, "update numbers set v = 'changed' where id = " + 3 * (1000 - i % 900));
       Sql.run(app, "delete from numbers where id = " + (3 * (i % 1000) + 1) + " and v = 'in'");
     }
@@ -275,7 +275,8 @@ class BackfillTest {
             p -> {
               if (chunks.incrementAndGet() == 4) {
                 try {
-                  live.sql("update numbers set id = -id where id > 900; insert into numbers values (0)");
+                  live.sql(
+                      "update numbers set id = -id where id > 900; insert into numbers values (0)");
                 } catch (SQLException e) {
                   throw new IllegalStateException(e);
                 }
@@ -360,7 +361,10 @@ class BackfillTest {
                 live.place,
                 live.fence(),
                 Backfill.of(
-                    "slow", live.table("numbers"), "n", "case when pg_sleep(0.01) is null then 0 else n + 1 end"),
+                    "slow",
+                    live.table("numbers"),
+                    "n",
+                    "case when pg_sleep(0.01) is null then 0 else n + 1 end"),
                 Throttle.NONE,
                 p -> {
                   sizes.add(p.chunkRows());
@@ -417,10 +421,7 @@ class BackfillTest {
                 live.fence(),
                 count(),
                 Throttle.NONE,
-                p ->
-                    p.done() >= 300
-                        ? new Control.Order.Halt("paused by ann")
-                        : Control.Order.GO);
+                p -> p.done() >= 300 ? new Control.Order.Halt("paused by ann") : Control.Order.GO);
     assertThat(halted)
         .isInstanceOfSatisfying(
             BackfillOutcome.Halted.class, h -> assertThat(h.reason()).isEqualTo("paused by ann"));
@@ -488,8 +489,9 @@ class BackfillTest {
       Future<BackfillOutcome> patient =
           live.async(() -> live.persist(count(), Throttle.NONE, Control.NONE));
       await(() ->
-          !live.strings("select 'x' from pg_locks where not granted and locktype in"
-                  + " ('transactionid', 'tuple')")
+          !live.strings(
+                  "select 'x' from pg_locks where not granted and locktype in"
+                      + " ('transactionid', 'tuple')")
               .isEmpty());
       app.commit();
       assertThat(patient.get(120, TimeUnit.SECONDS).progress().done()).isEqualTo(1000);
@@ -520,8 +522,7 @@ class BackfillTest {
             Optional.of(new Throttle.Hold("A replica is behind.", Duration.ofMillis(50), false));
     Problem problem =
         problem(() ->
-            live.backfills(small())
-                .runAll(live.place, live.fence(), count(), never, Control.NONE));
+            live.backfills(small()).runAll(live.place, live.fence(), count(), never, Control.NONE));
     assertThat(problem.code()).isEqualTo("backfill-throttled");
     assertThat(problem.kind()).isEqualTo(Problem.Kind.UNAVAILABLE);
     assertThat(problem.what()).contains("A replica is behind.");
@@ -534,11 +535,13 @@ class BackfillTest {
   @Test
   void anOperatorsLoadQueryHoldsItBack() throws SQLException {
     live.numbers(KEYED, THOUSAND);
-    live.sql("create table load (v float8); insert into load values (7); grant all on load to public;"
-        + "grant usage on schema " + io.copyhold.runtime.postgres.Identifiers.quote(live.place.schema()) + " to public");
+    live.sql(
+        "create table load (v float8); insert into load values (7); grant all on load to public;"
+            + "grant usage on schema "
+            + io.copyhold.runtime.postgres.Identifiers.quote(live.place.schema())
+            + " to public");
     Throttle load =
-        ServerSignals.load(
-            "select v from " + live.table("load").sql(), 5, Duration.ofMillis(100));
+        ServerSignals.load("select v from " + live.table("load").sql(), 5, Duration.ofMillis(100));
     assertThat(
             problem(() ->
                     live.backfills(small())
@@ -547,6 +550,19 @@ class BackfillTest {
         .contains("The load is 7.0, above 5.0");
     live.sql("update load set v = 4");
     live.persist(count(), load, Control.NONE);
+    assertThat(counts()).containsExactly("1: 1000");
+  }
+
+  /** A database whose homes an older release made, without the tables of this one. */
+  @Test
+  void anOlderReleasesBookIsBroughtUpToDate() throws SQLException {
+    live.close();
+    live = new LiveHome(STORE, Isolation.DATABASE);
+    live.numbers(KEYED, THOUSAND);
+    live.sql(
+        "drop table copyhold.backfill, copyhold.backfill_skipped, copyhold.building;"
+            + " delete from copyhold.format; insert into copyhold.format values (2)");
+    run(count());
     assertThat(counts()).containsExactly("1: 1000");
   }
 

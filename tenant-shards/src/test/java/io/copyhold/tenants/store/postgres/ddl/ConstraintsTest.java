@@ -90,7 +90,8 @@ class ConstraintsTest {
 
   @Test
   void moreThanAFewBreakingRowsAreNotAllListed() throws SQLException {
-    table("create table price (cents int); insert into price select -1 from generate_series(1, 99)");
+    table(
+        "create table price (cents int); insert into price select -1 from generate_series(1, 99)");
     Problem problem =
         problem(() -> apply(Constraints.check(live.table("price"), "p", "\"cents\" > 0")));
     assertThat(problem.what()).contains("ctid = (0,1)").endsWith("; and more.");
@@ -119,6 +120,41 @@ class ConstraintsTest {
     live.sql("delete from b where id = 2");
     apply(key);
     assertThat(constraints("b")).contains("b_a true");
+  }
+
+  /** Row-level security hides rows from their own table's owner: not from a check of all rows. */
+  @Test
+  void inAPoolTheRowsOfAllTenantsAreCheckedAndNamed() throws SQLException {
+    live.close();
+    live = new LiveHome(Isolation.POOL);
+    live.sql(
+        "create table visit (tenant_id text not null, id int, customer bigint, cents int,"
+            + " primary key (tenant_id, id));"
+            + " insert into customer (tenant_id, id, name) values ('x', 1, 'n');"
+            + " insert into visit values ('x', 1, 1, 5), ('y', 2, 1, -5), ('z', 3, null, 5)");
+    live.ownAll();
+    try (Connection c = live.superuser()) {
+      io.copyhold.tenants.isolation.RowPolicies.cover(c, live.place);
+    }
+    TableName visit = live.table("visit");
+    List<Change> key =
+        Constraints.foreignKey(
+            visit,
+            "visit_customer",
+            List.of("tenant_id", "customer"),
+            live.table("customer"),
+            List.of("tenant_id", "id"),
+            "");
+    assertThat(problem(() -> apply(key)).what())
+        .contains("Rows in the way: (tenant_id, id) = (y, 2).");
+    assertThat(problem(() -> apply(Constraints.check(visit, "positive", "\"cents\" > 0"))).what())
+        .contains("Rows in the way: (tenant_id, id) = (y, 2).");
+    assertThat(problem(() -> apply(Constraints.unique(visit, "by_cents", List.of("cents")))).what())
+        .contains("(tenant_id, id) = (x, 1)")
+        .contains("(tenant_id, id) = (z, 3)");
+    live.sql("delete from visit where tenant_id = 'y'");
+    apply(key);
+    assertThat(constraints("visit")).contains("visit_customer true");
   }
 
   @Test

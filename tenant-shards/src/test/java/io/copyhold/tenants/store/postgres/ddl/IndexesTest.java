@@ -10,7 +10,6 @@ import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.postgres.Identifiers;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.store.postgres.StoreFixture;
-import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

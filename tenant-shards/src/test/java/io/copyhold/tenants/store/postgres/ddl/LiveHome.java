@@ -133,7 +133,11 @@ final class LiveHome implements AutoCloseable {
         strings(
             "select relname from pg_class where relnamespace = current_schema()::regnamespace"
                 + " and relkind in ('r', 'p')")) {
-      sql("alter table " + Identifiers.quote(name) + " owner to " + Identifiers.quote(place.owner()));
+      sql(
+          "alter table "
+              + Identifiers.quote(name)
+              + " owner to "
+              + Identifiers.quote(place.owner()));
     }
   }
 

@@ -151,11 +151,11 @@ class LocksTest {
             return true;
           });
       await(() ->
-          !live.strings("select 'x' from pg_stat_activity where query like 'select pg_sleep(1000)%'"
-                  + " and state = 'active' and wait_event = 'PgSleep'")
+          !live.strings(
+                  "select 'x' from pg_stat_activity where query like 'select pg_sleep(1000)%'"
+                      + " and state = 'active' and wait_event = 'PgSleep'")
               .isEmpty());
-      Site site =
-          new Site(live.place, live.fence(), PATIENT, BlockerPolicy.cancel(Duration.ZERO));
+      Site site = new Site(live.place, live.fence(), PATIENT, BlockerPolicy.cancel(Duration.ZERO));
       DdlResult result = ddl.apply(site, addColumn(), Ddl.Entry.NONE);
       assertThat(result.blockers()).extracting(Blocker::ended).contains("cancelled");
       assertThat(long_)
@@ -176,8 +176,7 @@ class LocksTest {
       assertThat(problem(() -> ddl.apply(mild, addColumn(), Ddl.Entry.NONE)).code())
           .isEqualTo("lock-wait");
       Site young =
-          new Site(
-              live.place, live.fence(), HASTY, BlockerPolicy.terminate(Duration.ofDays(1)));
+          new Site(live.place, live.fence(), HASTY, BlockerPolicy.terminate(Duration.ofDays(1)));
       assertThat(problem(() -> ddl.apply(young, addColumn(), Ddl.Entry.NONE)).code())
           .isEqualTo("lock-wait");
       Site spared =
@@ -348,8 +347,7 @@ class LocksTest {
                   .isEmpty());
           TableName table = busy.table("customer");
           Site site =
-              new Site(
-                  busy.place, busy.fence(), PATIENT, BlockerPolicy.WAIT.withVacuumWindow());
+              new Site(busy.place, busy.fence(), PATIENT, BlockerPolicy.WAIT.withVacuumWindow());
           DdlResult result =
               busy.ddl()
                   .apply(
