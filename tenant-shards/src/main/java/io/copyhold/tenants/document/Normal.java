@@ -5,14 +5,16 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * One way to say it: where the published form allows several, the others become the longest.
  *
  * <p>Line ends become those of Unix, and SQL loses the white space around it, so that a block of
  * YAML equals a text of JSON; an empty text where SQL may stand counts as left out; the columns of
- * an index become a list.
+ * an index become a list; an {@code up} or {@code down} that is a query gets brackets around it.
  */
 final class Normal {
   private static final Set<String> SQL =
@@ -32,6 +34,9 @@ final class Normal {
           "index_method",
           "set");
 
+  private static final Pattern QUERY =
+      Pattern.compile("(?:select|with)\\b", Pattern.CASE_INSENSITIVE);
+
   private Normal() {}
 
   static JsonNode form(JsonNode document) {
@@ -42,7 +47,28 @@ final class Normal {
       }
     }
     walk(normal, false);
+    for (JsonNode operation : normal.path("operations")) {
+      for (var entry : operation.properties()) {
+        if (!entry.getKey().equals(Operation.SQL.field())
+            && entry.getValue() instanceof ObjectNode fields) {
+          bracket(fields, "up");
+          bracket(fields, "down");
+        }
+      }
+    }
     return normal;
+  }
+
+  private static void bracket(ObjectNode owner, String field) {
+    JsonNode value = owner.path(field);
+    if (value instanceof ObjectNode byColumn) {
+      byColumn.properties().stream()
+          .map(Map.Entry::getKey)
+          .toList()
+          .forEach(column -> bracket(byColumn, column));
+    } else if (value.isTextual() && QUERY.matcher(value.textValue()).lookingAt()) {
+      owner.put(field, "(" + value.textValue() + ")");
+    }
   }
 
   private static void walk(JsonNode node, boolean sql) {

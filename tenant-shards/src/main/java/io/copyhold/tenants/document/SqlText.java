@@ -11,10 +11,11 @@ import java.util.Set;
  * Reads as much of an SQL expression as is needed to see which columns it names and whether it is
  * one expression. It knows literals, quoted names, dollar quotes and comments, not grammar.
  */
-final class SqlText {
+public final class SqlText {
   private SqlText() {}
 
-  enum Kind {
+  /** What a token is. */
+  public enum Kind {
     WORD,
     QUOTED,
     LITERAL,
@@ -25,19 +26,20 @@ final class SqlText {
     BROKEN
   }
 
-  record Token(Kind kind, String text) {
-    boolean name() {
+  /** A piece of the text; all of them together are the text. */
+  public record Token(Kind kind, String text) {
+    public boolean name() {
       return kind == Kind.WORD || kind == Kind.QUOTED;
     }
 
     /** As the catalog has it. */
-    String folded() {
+    public String folded() {
       return kind == Kind.QUOTED
           ? text.substring(1, text.length() - 1).replace("\"\"", "\"")
           : text.toLowerCase(Locale.ROOT);
     }
 
-    boolean is(String other) {
+    public boolean is(String other) {
       return text.equals(other);
     }
   }
@@ -133,7 +135,8 @@ final class SqlText {
     return -1;
   }
 
-  static List<Token> tokens(String sql) {
+  /** The whole text in pieces. */
+  public static List<Token> tokens(String sql) {
     List<Token> tokens = new ArrayList<>();
     int at = 0;
     while (at < sql.length()) {

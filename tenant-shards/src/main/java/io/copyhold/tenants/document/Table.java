@@ -76,6 +76,11 @@ public record Table(
       return nullable || defaultValue != null || identity != null || generated != null;
     }
 
+    /** Whether the rows are written again when the column gets another type under a lock. */
+    public boolean rewrites(String other) {
+      return !Types.sameBytes(type, Types.canonical(other));
+    }
+
     Field named(String other) {
       return new Field(other, type, nullable, defaultValue, identity, generated, comment);
     }

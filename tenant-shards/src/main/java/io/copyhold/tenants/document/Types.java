@@ -133,6 +133,24 @@ final class Types {
     };
   }
 
+  /** Whether values of the first are stored as they would be in the second, without a check. */
+  static boolean sameBytes(String from, String to) {
+    boolean text = to.equals("text") || to.startsWith("character varying");
+    return from.equals(to)
+        || text && (from.equals("text") || from.startsWith("character varying")) && holds(to, from)
+        || to.equals("character varying") && from.equals("text")
+        || from.startsWith("numeric") && to.startsWith("numeric") && scaled(from, to)
+        || from.startsWith("time") && base(from).equals(base(to)) && holds(to, from)
+        || from.startsWith("bit varying") && holds(to, from);
+  }
+
+  /** A numeric keeps its bytes when digits are added before the point alone. */
+  private static boolean scaled(String from, String to) {
+    int[] a = sizes(from);
+    int[] b = sizes(to);
+    return b.length == 0 || a.length == 2 && b.length == 2 && a[1] == b[1] && b[0] >= a[0];
+  }
+
   private static String base(String type) {
     return type.replaceAll("\\(.*?\\)", "").strip();
   }

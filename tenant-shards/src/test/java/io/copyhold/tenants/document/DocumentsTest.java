@@ -128,6 +128,24 @@ class DocumentsTest {
   }
 
   @Test
+  void aQueryAsAnUpGetsBrackets() {
+    String yaml =
+        """
+        name: t
+        operations:
+        - alter_column: {table: a, column: b, nullable: false, up: "SELECT coalesce(b, c)", down: b}
+        - create_constraint: {table: a, name: k, type: unique, columns: [b], up: {b: "select 1"}}
+        - sql: {up: SELECT 1}
+        """;
+    assertThat(Reading.good(yaml, Documents.Format.YAML).operations())
+        .satisfiesExactly(
+            one -> assertThat(((Change.AlterColumn) one).up()).isEqualTo("(SELECT coalesce(b, c))"),
+            two ->
+                assertThat(((Change.CreateConstraint) two).up()).containsEntry("b", "(select 1)"),
+            three -> assertThat(((Change.Sql) three).up()).isEqualTo("SELECT 1"));
+  }
+
+  @Test
   void anotherOrderOfOperationsIsAnotherDocument() {
     Change one = new Change.DropTable("a");
     Change two = new Change.DropTable("b");
