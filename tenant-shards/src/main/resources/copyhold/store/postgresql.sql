@@ -205,6 +205,82 @@ begin
 end
 $$;
 
+-- Versions of a home's schema that clients may speak: live ones, and closed ones that are refused.
+create table if not exists copyhold.version (
+  home text not null references copyhold.home,
+  version text not null,
+  live boolean not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (home, version)
+);
+
+-- Changes of a home's schema in the order of their start. The body is the document as published, the shape what the
+-- version before it looked like; both are needed to take the change on or back.
+create table if not exists copyhold.change (
+  home text not null references copyhold.home,
+  number int not null,
+  name text not null,
+  version text not null,
+  before text not null,
+  body text not null,
+  shape text not null,
+  state text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (home, number)
+);
+
+-- Steps of a change that are done. One that runs in a transaction commits with its row here.
+create table if not exists copyhold.step (
+  home text not null,
+  number int not null,
+  phase text not null,
+  step int not null,
+  what text not null,
+  key text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (home, number, phase, step),
+  foreign key (home, number) references copyhold.change on delete cascade
+);
+
+-- True when the session speaks this version of the home, or any live one where none is asked for; else an error. What
+-- it speaks is a setting of its own and never guessed; base, the tables as they are, is for operators.
+create or replace function copyhold.speaks(of_home text, of_version text) returns boolean
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  said text := coalesce(current_setting('copyhold.version', true), '');
+begin
+  if said = coalesce(of_version, said)
+      and exists (select from copyhold.version v where v.home = of_home and v.version = said and v.live) then
+    return true;
+  end if;
+  if said = 'base' and not exists (select from copyhold.member m where m.role = session_user) then
+    return true;
+  end if;
+  raise exception using
+    errcode = 'CH001',
+    message = case
+      when said = '' then 'The session has not told which version of the schema it speaks.'
+      when said = of_version or of_version is null
+        then format('Version %s of the schema is not live.', quote_ident(said))
+      else format('The session speaks version %s, this belongs to %s.', quote_ident(said), quote_ident(of_version)) end,
+    hint = format('SET copyhold.version to one of: %s.', coalesce((select string_agg(v.version, ', ' order by v.version)
+      from copyhold.version v where v.home = of_home and v.live), 'none is live'));
+end
+$$;
+
+-- Before each statement that writes to a table with two shapes; its argument is the home.
+create or replace function copyhold.speaking() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform copyhold.speaks(tg_argv[0], null);
+  return null;
+end
+$$;
+
 revoke all on all tables in schema copyhold from public;
 revoke all on function copyhold.enter(text, text, text, bigint, bigint, bigint, text, bigint, text, interval)
   from public;

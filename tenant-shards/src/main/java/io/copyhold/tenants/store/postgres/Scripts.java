@@ -206,6 +206,7 @@ final class Scripts {
         c,
         "select set_config('role', ?, true), set_config('search_path', ?, true),"
             + " set_config('copyhold.migrating', ?, true), set_config('copyhold.as_tenant', ?, true),"
+            + " set_config('copyhold.version', 'base', true),"
             + " set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true),"
             + " set_config('application_name', ?, true)",
         r -> true,

@@ -280,7 +280,15 @@ public final class HomeBook {
    */
   public void drop(Connection c, Place place) throws SQLException {
     for (String table :
-        List.of("member", "ledger", "intent", "building", "backfill", "backfill_skipped")) {
+        List.of(
+            "member",
+            "ledger",
+            "intent",
+            "building",
+            "backfill",
+            "backfill_skipped",
+            "change",
+            "version")) {
       if (Sql.any(c, "select where to_regclass(?) is not null", "copyhold." + table)) {
         Sql.update(c, "delete from copyhold." + table + " where home = ?", place.key());
       } // else an older release made the schema
