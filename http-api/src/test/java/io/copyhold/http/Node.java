@@ -37,7 +37,6 @@ import io.copyhold.runtime.telemetry.Telemetry;
 import io.copyhold.tenants.changelog.Changelog;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.ConnectionInfo;
-import io.copyhold.tenants.store.Drift;
 import io.copyhold.tenants.store.Store;
 import io.copyhold.tenants.tenant.Tenant;
 import java.net.InetSocketAddress;
@@ -189,9 +188,7 @@ public final class Node implements AutoCloseable {
                     new ConnectionInfo(
                         "127.0.0.1", 5432, home.ref().name(), "t_" + tenant, tenant, "prefer"),
                     "s3cret".toCharArray()),
-            home ->
-                new Drift(
-                    true, "0".repeat(64), List.of("column invoice.by_hand integer"), List.of()),
+            new PaperShapes(),
             new Diagnosis(
                 new Proofs(
                     history,

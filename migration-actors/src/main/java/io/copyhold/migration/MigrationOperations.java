@@ -2,6 +2,7 @@ package io.copyhold.migration;
 
 import io.copyhold.migration.rollout.RolloutRun;
 import io.copyhold.migration.schema.HomeAccept;
+import io.copyhold.migration.schema.HomeTurn;
 import io.copyhold.migration.schema.HomeMigrate;
 import io.copyhold.migration.schema.HomeTakeBack;
 import io.copyhold.migration.schema.StepPorts;
@@ -34,6 +35,7 @@ public final class MigrationOperations {
         new HomeMigrate(ports),
         new HomeTakeBack(ports),
         new HomeAccept(ports),
+        new HomeTurn(ports),
         new RolloutRun(ports));
   }
 }

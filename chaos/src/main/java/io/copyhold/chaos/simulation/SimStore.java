@@ -15,9 +15,11 @@ import io.copyhold.tenants.store.HomeState;
 import io.copyhold.tenants.store.Inventory;
 import io.copyhold.tenants.store.LedgerRow;
 import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.SchemaVersions;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreReport;
 import io.copyhold.tenants.store.TenantDigest;
+import io.copyhold.tenants.store.Turn;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -319,6 +321,26 @@ public final class SimStore implements DataStore {
       effect(ref, fence, "undo " + ref.name() + " " + undo.position());
       return new Applied(false, 1);
     });
+  }
+
+  @Override
+  public SchemaVersions versions(HomeRef home) {
+    return new SchemaVersions(List.of(), List.of());
+  }
+
+  @Override
+  public String plan(HomeRef home, Script document) {
+    throw noDocuments();
+  }
+
+  @Override
+  public void turn(HomeRef home, Script document, Turn turn, Fence fence, LockPolicy locks) {
+    throw noDocuments();
+  }
+
+  private static ProblemException noDocuments() {
+    return new ProblemException(
+        Problem.conflict("not-a-document", "this store knows scripts only"));
   }
 
   @Override

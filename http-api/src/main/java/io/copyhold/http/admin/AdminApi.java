@@ -68,6 +68,7 @@ public record AdminApi(
     routes.addAll(new ChangelogRoutes(shared, blobs).routes(settings.uploadBytesMax()));
     routes.addAll(new RolloutRoutes(shared, homes).routes(body));
     routes.addAll(new DriftRoutes(shared, shapes).routes(body));
+    routes.addAll(new SchemaRoutes(shared, shapes).routes(body));
     routes.addAll(new OperationRoutes(shared, diagnosis.proofs()).routes(body));
     routes.addAll(new ReplayRoutes(shared, diagnosis.replays()).routes(body));
     routes.addAll(new TokenRoutes(tokens, authenticator, shared).routes(body));

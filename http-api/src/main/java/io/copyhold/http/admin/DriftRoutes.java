@@ -1,21 +1,15 @@
 package io.copyhold.http.admin;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.copyhold.runtime.EntityRef;
-import io.copyhold.runtime.Problem;
-import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.tenants.changelog.Target;
-import io.copyhold.tenants.isolation.HomeRef;
-import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.Drift;
 import io.copyhold.tenants.tenant.Tenant;
 import io.copyhold.tenants.tenant.TenantCommand;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** What somebody changed in a home by hand: shown, and accepted. */
 final class DriftRoutes {
@@ -26,9 +20,6 @@ final class DriftRoutes {
    * @param digest of the shape as it was looked at
    */
   record Acceptance(String digest) {}
-
-  /** Where a home is, and what it follows. */
-  private record Where(HomeRef home, String changelog) {}
 
   private final Resource.Shared shared;
   private final Shapes shapes;
@@ -52,7 +43,7 @@ final class DriftRoutes {
 
   private Answer drift(Call call, Resource resource) throws InterruptedException {
     EntityRef owner = resource.entity(call);
-    Drift drift = shapes.drift(where(call, owner).home());
+    Drift drift = shapes.drift(OwnHome.of(call, shared.entities(), owner).home());
     ObjectNode tree =
         Mappers.JSON
             .createObjectNode()
@@ -72,7 +63,7 @@ final class DriftRoutes {
   private Answer accept(Call call, Resource resource) throws InterruptedException {
     EntityRef owner = resource.entity(call);
     String digest = call.body(Acceptance.class).digest();
-    Where where = where(call, owner);
+    OwnHome where = OwnHome.of(call, shared.entities(), owner);
     Target target = Kinds.target(call, shared.entities(), where.changelog(), null);
     String request = Kinds.request(call);
     return Resource.changed(
@@ -82,36 +73,5 @@ final class DriftRoutes {
             owner.type().equals("pool")
                 ? new Pool.Command.AcceptShape(target, digest, request)
                 : new TenantCommand.AcceptShape(target, digest, request)));
-  }
-
-  private Where where(Call call, EntityRef owner) throws InterruptedException {
-    JsonNode view = Kinds.view(call, shared.entities(), owner);
-    Where where =
-        owner.type().equals("pool")
-            ? where(Mappers.JSON.convertValue(view, Pool.class))
-            : where(Mappers.JSON.convertValue(view, Tenant.class));
-    if (where == null
-        || where.home().isolation() == Isolation.POOL && !owner.type().equals("pool")) {
-      throw new ProblemException(
-          Problem.conflict("no-home", owner + " has no home of its own now")
-              .at(owner.toString())
-              .todo(
-                  where == null
-                      ? "look at its state"
-                      : "ask for the drift of pool/" + where.home().name()));
-    }
-    return where;
-  }
-
-  private static @Nullable Where where(Pool pool) {
-    return pool instanceof Pool.Open open
-        ? new Where(open.spec().home(), open.spec().target().changelog())
-        : null;
-  }
-
-  private static @Nullable Where where(Tenant tenant) {
-    return tenant instanceof Tenant.Live live
-        ? new Where(live.home().ref(), live.home().changelog())
-        : null;
   }
 }

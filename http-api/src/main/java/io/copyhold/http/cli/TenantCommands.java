@@ -30,6 +30,7 @@ final class TenantCommands {
         .add("migrate", new Migrate(PATH))
         .add("adopt", new Adopt())
         .add("drift", new DriftCommand(PATH))
+        .add("schema", new SchemaCommand(PATH))
         .add("connect", new Connect())
         .add("replay", new Replay())
         .add("reconcile", new ControlCommands.Reconcile(PATH))

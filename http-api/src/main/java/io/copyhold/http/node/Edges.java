@@ -63,12 +63,15 @@ import io.copyhold.runtime.view.Query;
 import io.copyhold.tenants.placement.DirectoryHomes;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.BudgetSettings;
+import io.copyhold.tenants.changelog.JournaledScripts;
 import io.copyhold.tenants.store.DataStores;
 import io.copyhold.tenants.store.EntityAddresses;
 import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.StoreBudgets;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.postgres.PostgresEngine;
+import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
+import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import io.copyhold.tenants.tenant.Tenant;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -185,6 +188,8 @@ final class Edges implements AutoCloseable {
             List.of(
                 new PostgresEngine(
                     StoreSettings.from(config.getConfig("copyhold.store")),
+                    DdlSettings.from(config.getConfig("copyhold.store.ddl")),
+                    BackfillSettings.from(config.getConfig("copyhold.store.backfill")),
                     budgets,
                     control.timelines()::of)),
             addresses,
@@ -422,7 +427,7 @@ final class Edges implements AutoCloseable {
             blobs,
             secrets,
             connections(),
-            home -> stores.get(home.store()).drift(home),
+            new StoreShapes(stores, new JournaledScripts(patient, blobs)),
             Objects.requireNonNull(diagnosis, "watch comes first"),
             nodes,
             List.of(journal(), membership(member)),

@@ -22,17 +22,17 @@ import java.util.concurrent.CompletionStage;
  * kept: a target never changes its meaning.
  */
 public final class JournaledScripts implements Scripts {
-  /** One answer of entity or blobs; past it the step tries again later. */
-
   /** Characters of all texts kept: some 64 MiB. */
   private static final long KEPT_CHARS_MAX = 32L << 20;
 
+  private record Key(String changelog, String digest) {}
+
   private final Entities entities;
   private final Blobs blobs;
-  private final Cache<String, List<Script>> proven =
+  private final Cache<Key, List<Script>> proven =
       Caffeine.newBuilder()
           .maximumWeight(KEPT_CHARS_MAX)
-          .weigher((String _, List<Script> scripts) ->
+          .weigher((Key _, List<Script> scripts) ->
               scripts.stream().mapToInt(script -> script.sql().length() + 100).sum())
           .build();
 
@@ -43,10 +43,11 @@ public final class JournaledScripts implements Scripts {
 
   @Override
   public List<Script> upTo(Target target) {
-    List<Script> known = proven.getIfPresent(target.digest());
+    Key key = new Key(target.changelog(), target.digest()); // two changelogs may hold the same
+    List<Script> known = proven.getIfPresent(key);
     if (known == null) {
       known = fetch(target);
-      proven.put(target.digest(), known);
+      proven.put(key, known);
     }
     return known;
   }
@@ -55,6 +56,10 @@ public final class JournaledScripts implements Scripts {
   @Override
   public Optional<Script> undo(Target target, String version) {
     int position = target.position(version);
+    Script forward = upTo(target).get(position - 1);
+    if (forward.document()) { // it says itself how it is taken back
+      return Optional.of(forward);
+    }
     Changelog.Undo undo = versions(target).get(position - 1).undo();
     return undo == null
         ? Optional.empty()

@@ -4,6 +4,7 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.Decision;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.isolation.HomeRef;
+import io.copyhold.tenants.store.Turn;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.MatchResult;
@@ -12,16 +13,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A home on its way to another version: to the target's, or from it back to an earlier one. Or one
- * that stays where it is, and whose shape is accepted as somebody has changed it by hand.
+ * that stays where it is, and whose shape is accepted as somebody has changed it by hand, or whose
+ * change to the target's version is taken a phase further.
  *
  * @param request names who asked, and after a {@code #} which part of it: {@code
  *     rollout/summer/1#wave-2}; at most {@value #REQUEST_CHARS_MAX} characters
  * @param back the version it goes back to; null on the way forward
  * @param accepts digest of the shape that is accepted, see {@link
- *     io.copyhold.tenants.store.Drift#digest}; null where the version changes
+ *     io.copyhold.tenants.store.Drift#digest}; otherwise null
+ * @param turn what becomes of the change to the target's version; otherwise null
  */
 public record Migration(
-    Target target, String request, @Nullable String back, @Nullable String accepts) {
+    Target target,
+    String request,
+    @Nullable String back,
+    @Nullable String accepts,
+    @Nullable Turn turn) {
   public static final int REQUEST_CHARS_MAX = 128;
 
   /** Journaled name of the operation that takes a home to a version. */
@@ -33,6 +40,9 @@ public record Migration(
   /** Journaled name of the operation that accepts a home's shape. */
   public static final String ACCEPT = "home-accept";
 
+  /** Journaled name of the operation that takes a live schema change a phase further. */
+  public static final String TURN = "home-turn";
+
   private static final int CAUSE_CHARS_MAX = 120;
 
   /** What differs between homes in one and the same trouble: names, values, numbers. */
@@ -40,12 +50,17 @@ public record Migration(
       Pattern.compile("(SQLSTATE [0-9A-Z]{5})|\"[^\"]*\"|'[^']*'|\\([^()]*\\)|\\d+");
 
   public Migration(Target target, String request) {
-    this(target, request, null, null);
+    this(target, request, null, null, null);
   }
 
   /** Journaled name of the operation that does it. */
   public String operation() {
-    return accepts != null ? ACCEPT : back == null ? OPERATION : BACK;
+    return accepts != null ? ACCEPT : turn != null ? TURN : back == null ? OPERATION : BACK;
+  }
+
+  /** Whether the home will have another version. */
+  private boolean moves() {
+    return accepts == null && turn == null;
   }
 
   /** That the home will have. */
@@ -60,7 +75,7 @@ public record Migration(
    * @param known how it came to the version before
    */
   public @Nullable Arrival arrival(String before, @Nullable Arrival known) {
-    return accepts != null ? known : back == null ? new Arrival(request, before) : null;
+    return !moves() ? known : back == null ? new Arrival(request, before) : null;
   }
 
   /** Who asked, without the part. */
@@ -76,6 +91,7 @@ public record Migration(
    * @param epoch of the home
    * @param back see {@link Migration#back}
    * @param accepts see {@link Migration#accepts}
+   * @param turn see {@link Migration#turn}
    */
   public record Input(
       HomeRef home,
@@ -83,9 +99,10 @@ public record Migration(
       String from,
       long epoch,
       @Nullable String back,
-      @Nullable String accepts) {
+      @Nullable String accepts,
+      @Nullable Turn turn) {
     public Input(HomeRef home, Target target, String from, long epoch) {
-      this(home, target, from, epoch, null, null);
+      this(home, target, from, epoch, null, null, null);
     }
   }
 
@@ -151,7 +168,7 @@ public record Migration(
               .at("target.changelog")
               .todo("migrate it to a version of " + changelog));
     }
-    if (current != null && current.accepts() == null && current.version().equals(target.version())
+    if (current != null && current.moves() && current.version().equals(target.version())
         || !SchemaVersion.before(version, target.version())
         || failure != null && failure.is(target.version(), request)) {
       return Decision.accept();
@@ -184,7 +201,7 @@ public record Migration(
     if (target == null || request == null || flaw.isPresent()) {
       return Decision.refuse(flaw.orElseThrow());
     }
-    if (current != null && current.back() != null && current.accepts() == null
+    if (current != null && current.back() != null && current.moves()
         || arrival == null
         || under == null
         || !arrival.request().startsWith(under)
@@ -194,7 +211,7 @@ public record Migration(
       return Decision.accept();
     }
     return claimedBy == null
-        ? Decision.accept(new Migration(target, request, arrival.from(), null))
+        ? Decision.accept(new Migration(target, request, arrival.from(), null, null))
         : Decision.later(BUSY, claimed(owner, claimedBy));
   }
 
@@ -233,7 +250,54 @@ public record Migration(
       return Decision.accept();
     }
     return claimedBy == null
-        ? Decision.accept(new Migration(target, request, version, digest))
+        ? Decision.accept(new Migration(target, request, version, digest, null))
+        : Decision.later(BUSY, claimed(owner, claimedBy));
+  }
+
+  /**
+   * Whether a home is to take its change to the target's version a phase further: it (accepted),
+   * nothing (it is doing so, or this request has failed before), or why not. The home itself knows
+   * whether the phase is done already.
+   */
+  public static Decision<Migration> turn(
+      String owner,
+      String changelog,
+      String version,
+      @Nullable String claimedBy,
+      @Nullable Migration current,
+      @Nullable Failure failure,
+      @Nullable Target target,
+      @Nullable Turn turn,
+      @Nullable String request) {
+    Optional<Problem> flaw = flaw(target, request);
+    if (flaw.isEmpty() && turn == null) {
+      flaw =
+          Optional.of(
+              Problem.invalid("turn-missing", "it is not said what becomes of the change")
+                  .at("turn")
+                  .todo("complete it or finalize it"));
+    }
+    if (target == null || request == null || turn == null || flaw.isPresent()) {
+      return Decision.refuse(flaw.orElseThrow());
+    }
+    if (!target.changelog().equals(changelog)) {
+      return Decision.refuse(
+          Problem.conflict("changelog-differs", owner + " follows the changelog " + changelog)
+              .at("target.changelog")
+              .todo("give a version of " + changelog));
+    }
+    if (SchemaVersion.before(version, target.version())) {
+      return Decision.refuse(
+          Problem.conflict("version-not-there", owner + " is at version " + version)
+              .at("target.version")
+              .todo("migrate it to " + target.version() + " first"));
+    }
+    if (current != null && turn == current.turn()
+        || failure != null && failure.is(version, request)) {
+      return Decision.accept();
+    }
+    return claimedBy == null
+        ? Decision.accept(new Migration(target, request, version, null, turn))
         : Decision.later(BUSY, claimed(owner, claimedBy));
   }
 

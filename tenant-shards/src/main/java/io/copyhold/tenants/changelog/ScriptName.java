@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A script's file name as Flyway writes it: {@code V1.2__create_customers.sql}, and {@code
- * U1.2__create_customers.sql} for the way back from that version.
+ * A file's name as Flyway writes it: {@code V1.2__create_customers.sql} for a script, {@code
+ * V1.2__create_customers.yaml} (or json) for a document of schema operations, and {@code
+ * U1.2__create_customers.sql} for the way back from a script's version.
  *
  * @param version up to four numbers of up to nine digits, joined by dots (an underscore counts as a
  *     dot)
@@ -20,7 +21,7 @@ public record ScriptName(String version, String description, boolean undo) {
   public static final int CHARS_MAX = 100;
 
   private static final Pattern VERSIONED =
-      Pattern.compile("[VU](\\d{1,9}(?:[._]\\d{1,9}){0,3})__([A-Za-z0-9][A-Za-z0-9_-]*)\\.sql");
+      Pattern.compile("[VU](\\d{1,9}(?:[._]\\d{1,9}){0,3})__([A-Za-z0-9][A-Za-z0-9_-]*)\\.(sql|json|ya?ml)");
 
   /**
    * @throws ProblemException when {@link #check} complains
@@ -68,9 +69,16 @@ public record ScriptName(String version, String description, boolean undo) {
       return wrong(
           file,
           "script-name",
-          "the file name does not read V<version>__<description>.sql",
+          "the file name does not read V<version>__<description>.sql, .yaml or .json",
           "name it like V1.2__create_customers.sql, with two underscores after the version (U1.2 for"
               + " the way back)");
+    }
+    if (file.startsWith("U") && !file.endsWith(".sql")) {
+      return wrong(
+          file,
+          "script-name",
+          "a document needs no undo file: it says itself how it is taken back",
+          "leave it out");
     }
     String version = matcher.group(1).replace('_', '.');
     return SchemaVersion.before(SchemaVersion.NONE, version)

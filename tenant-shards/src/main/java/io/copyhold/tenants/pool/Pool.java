@@ -6,6 +6,7 @@ import io.copyhold.runtime.entity.Verifying;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
+import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.divergence.Evidence;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
@@ -156,6 +157,13 @@ public sealed interface Pool {
      * @param digest of the shape as it was looked at
      */
     record AcceptShape(Target target, String digest, String request) implements Command {}
+
+    /**
+     * Takes a schema change that is live in its home a phase further.
+     *
+     * @param target the version that the change leads to
+     */
+    record TurnVersion(Target target, Turn turn, String request) implements Command {}
 
     record RecordMigrated(int serial) implements Command {}
 

@@ -34,6 +34,7 @@ final class PoolDivergence {
           Command.MigrateTo _,
           Command.TakeBack _,
           Command.AcceptShape _,
+          Command.TurnVersion _,
           Command.Drop _ ->
           Decision.refuse(problem(diverged));
       default -> Decision.accept();

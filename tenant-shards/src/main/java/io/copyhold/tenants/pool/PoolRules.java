@@ -5,6 +5,7 @@ import io.copyhold.runtime.entity.Decision;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
+import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.placement.PlaceEntry;
 import io.copyhold.tenants.placement.PlaceRequest;
 import io.copyhold.tenants.placement.Reservations;
@@ -52,6 +53,8 @@ final class PoolRules {
           migrate(pool, target, under == null ? "" : under, request);
       case Command.AcceptShape(var target, var digest, var request) ->
           accept(pool, target, digest, request);
+      case Command.TurnVersion(var target, var turn, var request) ->
+          turn(pool, target, turn, request);
       case Command.Drop _ -> drop(pool);
       case Command.RecordCreated(var serial) ->
           pool instanceof Creating c && c.serial() == serial
@@ -231,6 +234,25 @@ final class PoolRules {
             open.migration(),
             target,
             digest,
+            request));
+  }
+
+  private static Decision<Event> turn(
+      Pool pool, @Nullable Target target, @Nullable Turn turn, @Nullable String request) {
+    if (!(pool instanceof Open open)) {
+      return Decision.refuse(notOpen(pool));
+    }
+    return started(
+        open,
+        Migration.turn(
+            "pool/" + open.spec().pool(),
+            open.spec().target().changelog(),
+            open.version(),
+            open.migration() == null ? null : "migrate/" + open.serial(),
+            open.migration(),
+            open.failure(),
+            target,
+            turn,
             request));
   }
 

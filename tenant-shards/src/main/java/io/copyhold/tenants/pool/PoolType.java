@@ -51,6 +51,7 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
           .command("migrate-to", Command.MigrateTo.class)
           .command("take-back", Command.TakeBack.class)
           .command("accept-shape", Command.AcceptShape.class)
+          .command("turn-version", Command.TurnVersion.class)
           .command("record-migrated", Command.RecordMigrated.class)
           .command("record-migrate-failed", Command.RecordMigrateFailed.class)
           .command("drop", Command.Drop.class)
@@ -124,7 +125,8 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
                       o.version(),
                       EPOCH,
                       o.migration().back(),
-                      o.migration().accepts())));
+                      o.migration().accepts(),
+                      o.migration().turn())));
       case Dropping d when d.problem() == null ->
           List.of(
               new OperationRequest(

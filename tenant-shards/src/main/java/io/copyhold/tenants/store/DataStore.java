@@ -62,7 +62,8 @@ public interface DataStore {
 
   /**
    * Runs a script in the home, exactly once: it and its row in the home's ledger commit together,
-   * so that a repeated call finds it done.
+   * so that a repeated call finds it done. A document is made live beside the version before it:
+   * clients of both read and write from then on.
    *
    * @throws io.copyhold.runtime.ProblemException among others {@code checksum-changed}, {@code
    *     out-of-order}, {@code script-failed} (names line, SQLSTATE and message), {@code lock-wait}
@@ -74,11 +75,31 @@ public interface DataStore {
    * Runs the way back from a version in the home, exactly once: it and the end of that version's
    * row in the home's ledger commit together, so that a repeated call finds it done.
    *
-   * @param undo at the position of the version that it takes back
+   * @param undo at the position of the version that it takes back; a document is its own way back
    * @throws io.copyhold.runtime.ProblemException as {@link #apply}; {@code out-of-order} when a
    *     later version is still there, {@code baseline} when the home came with this version
    */
   Applied undo(HomeRef home, Script undo, Fence fence, LockPolicy locks);
+
+  /** Which versions of the schema clients may speak in the home. */
+  SchemaVersions versions(HomeRef home);
+
+  /**
+   * What all phases of a document would do in the home as it is, for people: steps, statements,
+   * lock levels. Changes nothing.
+   *
+   * @throws io.copyhold.runtime.ProblemException what {@link #apply} would refuse
+   */
+  String plan(HomeRef home, Script document);
+
+  /**
+   * Takes a document that {@link #apply} has made live a phase further. Safe to repeat after a
+   * crash at any point.
+   *
+   * @throws io.copyhold.runtime.ProblemException {@code not-a-document}, {@code change-missing},
+   *     {@code change-order}, {@code change-state}
+   */
+  void turn(HomeRef home, Script document, Turn turn, Fence fence, LockPolicy locks);
 
   /**
    * Asks the home one question, as its applications' role, in a transaction that reads only and

@@ -4,6 +4,7 @@ import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.Verifying;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Target;
+import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.divergence.Evidence;
 import io.copyhold.tenants.tenant.Tenant.Found;
 import io.copyhold.tenants.tenant.Tenant.Offer;
@@ -67,6 +68,13 @@ public sealed interface TenantCommand {
    * @param digest of the shape as it was looked at
    */
   record AcceptShape(Target target, String digest, String request) implements TenantCommand {}
+
+  /**
+   * Takes a schema change that is live in its home a phase further.
+   *
+   * @param target the version that the change leads to
+   */
+  record TurnVersion(Target target, Turn turn, String request) implements TenantCommand {}
 
   /**
    * Ends the tenant: its logins, its data and its home, unless that was adopted.

@@ -6,6 +6,7 @@ import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.tenant.Tenant.Absent;
 import io.copyhold.tenants.tenant.Tenant.Adopting;
 import io.copyhold.tenants.tenant.Tenant.Diverged;
@@ -67,6 +68,8 @@ final class TenantRules {
           migrate(tenant, target, under == null ? "" : under, request);
       case TenantCommand.AcceptShape(var target, var digest, var request) ->
           accept(tenant, target, digest, request);
+      case TenantCommand.TurnVersion(var target, var turn, var request) ->
+          turn(tenant, target, turn, request);
       case TenantCommand.Offboard(var confirm) -> offboard(tenant, confirm);
       case TenantCommand.Adopt(var profile, var found) -> adopt(tenant, profile, found);
       case TenantCommand.ConfirmAdoption _ -> confirmAdoption(tenant);
@@ -298,6 +301,30 @@ final class TenantRules {
             task instanceof Task.Migrate(var migration) ? migration : null,
             target,
             digest,
+            request));
+  }
+
+  private static Decision<TenantEvent> turn(
+      Tenant tenant, @Nullable Target target, @Nullable Turn turn, @Nullable String request) {
+    if (!(tenant instanceof Live live)) {
+      return Decision.refuse(notHere(tenant));
+    }
+    Home home = live.home();
+    if (home.ref().isolation() == Isolation.POOL || home.version() == null) {
+      return Decision.refuse(shared(live));
+    }
+    Task task = live.task();
+    return started(
+        live,
+        Migration.turn(
+            where(live.profile()),
+            home.changelog(),
+            home.version(),
+            task == null ? null : task.word() + "/" + live.serial(),
+            task instanceof Task.Migrate(var migration) ? migration : null,
+            live.failure(),
+            target,
+            turn,
             request));
   }
 

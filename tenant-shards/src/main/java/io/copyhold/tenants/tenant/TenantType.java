@@ -55,6 +55,7 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
           .command("migrate-to", TenantCommand.MigrateTo.class)
           .command("take-back", TenantCommand.TakeBack.class)
           .command("accept-shape", TenantCommand.AcceptShape.class)
+          .command("turn-version", TenantCommand.TurnVersion.class)
           .command("offboard", TenantCommand.Offboard.class)
           .command("adopt", TenantCommand.Adopt.class)
           .command("confirm-adoption", TenantCommand.ConfirmAdoption.class)
@@ -182,7 +183,8 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
                   l.home().version() == null ? SchemaVersion.NONE : l.home().version(),
                   l.home().epoch(),
                   migration.back(),
-                  migration.accepts()));
+                  migration.accepts(),
+                  migration.turn()));
     };
   }
 

@@ -168,7 +168,7 @@ final class Scripts {
   }
 
   /** What the ledger says of a way back: gone already, or its turn; else a problem. */
-  private static Optional<Applied> gone(HomeBook.Standing standing, Place place, Script script) {
+  static Optional<Applied> gone(HomeBook.Standing standing, Place place, Script script) {
     int last = standing.position();
     if (last < script.position()) {
       return Optional.of(new Applied(true, 0));

@@ -115,7 +115,7 @@ class KilledRunnerTest {
           new RegisteredStores(
               List.of(
                   new PostgresEngine(
-                      StoreFixture.settings(), Permits.local(8, Duration.ofSeconds(30)))),
+                      StoreFixture.settings(), StoreFixture.ddl(), StoreFixture.backfill(), Permits.local(8, Duration.ofSeconds(30)))),
               _ -> address,
               _ -> StoreFixture.SECRET)) {
         stores
