@@ -207,7 +207,7 @@ final class RolloutRoutes {
               Kinds.view(call, shared.entities(), ChangelogType.ref(target.changelog())),
               Changelog.class);
       if (changelog instanceof Changelog.Published published
-          && published.versions().get(target.position(target.version()) - 1).undo() == null) {
+          && !published.versions().get(target.position(target.version()) - 1).reversible()) {
         throw new ProblemException(
             Problem.conflict("undo-missing", "version " + target.version() + " has no way back")
                 .at("changelog/" + target.changelog())

@@ -6,6 +6,7 @@ import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.entity.Digest;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.journal.Mappers;
+import io.copyhold.tenants.store.Script;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,11 @@ public sealed interface Changelog {
       String version, String file, String sha256, boolean poolable, @Nullable Undo undo) {
     public Version(String version, String file, String sha256, boolean poolable) {
       this(version, file, sha256, poolable, null);
+    }
+
+    /** Whether there is a way back; a document is its own. */
+    public boolean reversible() {
+      return undo != null || Script.document(file);
     }
 
     /** The same, whatever the way back. */
