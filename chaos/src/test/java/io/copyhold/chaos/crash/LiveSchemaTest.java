@@ -197,12 +197,50 @@ class LiveSchemaTest {
   }
 
   @Test
+  void clientsThatSayNoVersionAreNotLockedOut() throws Exception {
+    String id = onboard(publish(), "schema");
+    String path = "/v1/tenants/" + id;
+    try (Connection mute = application(id, id, "")) {
+      run(mute, "insert into person (name, age) values ('Ann', '41')");
+      site.rest().change("POST", path + "/migrate", map("version", "2"));
+      Rest.until(
+          "it says what to do",
+          () ->
+              site.rest()
+                  .state(path)
+                  .path("failure")
+                  .path("problem")
+                  .path("code")
+                  .asText()
+                  .equals("clients-say-no-version"));
+      assertThat(rows(mute, "select name, age from person")).containsExactly("Ann/41");
+
+      site.rest().change("POST", path + "/schema/open", map());
+      Rest.until(
+          "the version is open",
+          () -> site.rest().get(path + "/schema").path("live").size() == 1);
+      Rest.until("it is idle", () -> !site.rest().state(path).hasNonNull("task"));
+      try (Connection old = application(id, "1")) {
+        site.rest().change("POST", path + "/migrate", map("version", "2"));
+        Rest.until("both are live", () -> change(id).equals("both"));
+        run(old, "update person set age = '42'");
+        assertThat(rows(old, "select name, age from person")).containsExactly("Ann/42");
+      }
+    }
+  }
+
+  @Test
   void aRolloutOfADocumentIsRolledBackWithEveryWriteKept() throws Exception {
     String changelog = publish();
     String id = onboard(changelog, "schema");
     Rest.until(
-        "the directory lists it",
-        () -> site.rest().get("/v1/tenants?filter=id:" + id).path("total").asInt() == 1);
+        "the directory lists it as it is",
+        () ->
+            site.rest()
+                .get("/v1/tenants?filter=id:" + id)
+                .path("items")
+                .findValuesAsText("state")
+                .equals(List.of("active")));
     String rollout = "/v1/rollouts/" + Site.fresh();
     site.rest()
         .change(

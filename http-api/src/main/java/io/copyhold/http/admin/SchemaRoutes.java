@@ -12,13 +12,14 @@ import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.tenant.Tenant;
 import io.copyhold.tenants.tenant.TenantCommand;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Versions of the schema that are live in a home side by side: shown, planned, completed. */
 final class SchemaRoutes {
   /**
-   * @param version that the change leads to
+   * @param version that the change leads to; that of the home where nothing is said
    */
-  record Turned(String version) {}
+  record Turned(@Nullable String version) {}
 
   private final Resource.Shared shared;
   private final Shapes shapes;
@@ -36,6 +37,8 @@ final class SchemaRoutes {
         Route.get("/v1/pools/{id}/schema", call -> versions(call, pools)),
         Route.get("/v1/tenants/{id}/schema/plan", call -> plan(call, tenants)),
         Route.get("/v1/pools/{id}/schema/plan", call -> plan(call, pools)),
+        turn("/v1/tenants/{id}/schema/open", tenants, Turn.OPEN, body),
+        turn("/v1/pools/{id}/schema/open", pools, Turn.OPEN, body),
         turn("/v1/tenants/{id}/schema/complete", tenants, Turn.COMPLETE, body),
         turn("/v1/pools/{id}/schema/complete", pools, Turn.COMPLETE, body),
         turn("/v1/tenants/{id}/schema/finalize", tenants, Turn.FINALIZE, body),
@@ -86,8 +89,9 @@ final class SchemaRoutes {
             path,
             call -> {
               EntityRef owner = resource.entity(call);
-              String version = call.body(Turned.class).version();
               OwnHome home = OwnHome.of(call, shared.entities(), owner);
+              String told = call.body(Turned.class).version();
+              String version = told == null ? home.version() : told;
               Target target = Kinds.target(call, shared.entities(), home.changelog(), version);
               String request = Kinds.request(call);
               return Resource.changed(

@@ -54,6 +54,7 @@ public final class Permissions {
         "POST /v1/tenants/{id}/resume",
         "POST /v1/tenants/{id}/migrate",
         "POST /v1/tenants/{id}/drift/accept",
+        "POST /v1/tenants/{id}/schema/open",
         "POST /v1/tenants/{id}/schema/complete",
         "POST /v1/tenants/{id}/schema/finalize",
         "PUT /v1/tenants/{id}/adoption",
@@ -87,6 +88,7 @@ public final class Permissions {
         "DELETE /v1/pools/{id}",
         "POST /v1/pools/{id}/migrate",
         "POST /v1/pools/{id}/drift/accept",
+        "POST /v1/pools/{id}/schema/open",
         "POST /v1/pools/{id}/schema/complete",
         "POST /v1/pools/{id}/schema/finalize");
     kind("/v1/changelogs", "/{id}", CHANGELOG_READ);

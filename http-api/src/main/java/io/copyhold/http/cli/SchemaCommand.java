@@ -31,6 +31,12 @@ final class SchemaCommand extends ChangeCommand {
     private boolean plan;
 
     @Option(
+        names = "--open",
+        description =
+            "Lets clients speak the version it has; they must before its first document is applied.")
+    private boolean open;
+
+    @Option(
         names = "--complete",
         paramLabel = "VERSION",
         description = "Refuses clients of the version before; can still be taken back.")
@@ -51,6 +57,9 @@ final class SchemaCommand extends ChangeCommand {
   int run(Client client) throws Trouble, InterruptedException {
     String schema = path + "/" + encode(id) + "/schema";
     What wanted = what;
+    if (wanted != null && wanted.open) {
+      return change(client, "POST", schema + "/open", object());
+    }
     if (wanted != null && wanted.complete != null) {
       return turn(client, schema + "/complete", wanted.complete);
     }

@@ -93,9 +93,10 @@ public interface DataStore {
   String plan(HomeRef home, Script document);
 
   /**
-   * Takes a document that {@link #apply} has made live a phase further. Safe to repeat after a
-   * crash at any point.
+   * Lets clients speak the version that the home has, or takes a document that {@link #apply} has
+   * made live a phase further. Safe to repeat after a crash at any point.
    *
+   * @param document whose change it is; of no matter for {@link Turn#OPEN}
    * @throws io.copyhold.runtime.ProblemException {@code not-a-document}, {@code change-missing},
    *     {@code change-order}, {@code change-state}
    */

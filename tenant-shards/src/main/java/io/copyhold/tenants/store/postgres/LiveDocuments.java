@@ -62,6 +62,7 @@ final class LiveDocuments {
     if (already.isPresent()) {
       return already.get();
     }
+    requireSpeakers(place, script);
     Instant begun = pause.clock().instant();
     expansions.start(errand(place, fence, locks), document(script));
     long millis = Duration.between(begun, pause.clock().instant()).toMillis();
@@ -105,11 +106,11 @@ final class LiveDocuments {
   }
 
   void turn(Place place, Script script, Turn turn, Fence fence, LockPolicy locks) {
-    String name = document(script).name();
     Expansions.Errand errand = errand(place, fence, locks);
     switch (turn) {
-      case COMPLETE -> expansions.complete(errand, name);
-      case FINALIZE -> expansions.finish(errand, name);
+      case OPEN -> expansions.open(errand);
+      case COMPLETE -> expansions.complete(errand, document(script).name());
+      case FINALIZE -> expansions.finish(errand, document(script).name());
     }
     sessions.change(
         place.database(),
@@ -139,6 +140,40 @@ final class LiveDocuments {
                 new SchemaVersions.Change(
                     it.number(), it.name(), it.before(), it.version(), it.state().toString()))
             .toList());
+  }
+
+  /**
+   * The tables that a change touches refuse clients which say no version.
+   *
+   * @throws ProblemException nobody could say one yet, and somebody is connected
+   */
+  private void requireSpeakers(Place place, Script script) {
+    long mute =
+        sessions.read(
+            place.database(),
+            "looking for clients",
+            c ->
+                Sql.first(
+                        c,
+                        "select count(*) from pg_stat_activity a join copyhold.member m"
+                            + " on m.role = a.usename where m.home = ?"
+                            + " and a.datname = current_database() and not exists"
+                            + " (select from copyhold.version v where v.home = m.home)",
+                        r -> r.getLong(1),
+                        place.key())
+                    .orElse(0L));
+    if (mute > 0) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "clients-say-no-version",
+                  mute
+                      + " sessions of applications are connected, which would be refused: they cannot"
+                      + " say yet which version they speak.")
+              .at(place.key() + ", " + script.file())
+              .todo(
+                  "Open the home's version ('copyhold tenant schema ID --open'), let the applications"
+                      + " set copyhold.version and search_path, then migrate."));
+    }
   }
 
   /**
