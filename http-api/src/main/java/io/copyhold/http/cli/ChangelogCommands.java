@@ -48,13 +48,13 @@ final class ChangelogCommands {
   }
 
   @Command(
-      description = "Publishes the .sql files of a directory; published ones never change.",
+      description = "Publishes the scripts (.sql) and documents (.yaml, .json) of a directory; published ones never change.",
       mixinStandardHelpOptions = true)
   static final class Publish extends ChangeCommand {
     @Parameters(
         index = "0",
         paramLabel = "DIR",
-        description = "With files like V1__create_customers.sql.")
+        description = "With files like V1__create_customers.sql and V2__rename.yaml.")
     private Path directory = Path.of("");
 
     @Option(names = "--id", description = "Of the changelog (default: the directory's name).")
@@ -71,7 +71,7 @@ final class ChangelogCommands {
       body.put("poolable", poolable);
       ArrayNode scripts = body.putArray("scripts");
       try (Stream<Path> files = Files.list(directory)) {
-        for (Path file : files.filter(f -> f.toString().endsWith(".sql")).sorted().toList()) {
+        for (Path file : files.filter(f -> f.toString().endsWith(".sql") || Script.document(f.toString())).sorted().toList()) {
           scripts
               .addObject()
               .put("file", String.valueOf(file.getFileName()))
@@ -82,12 +82,12 @@ final class ChangelogCommands {
             ExitStatus.USAGE,
             "the scripts cannot be read (" + e.getClass().getSimpleName() + ")",
             directory.toString(),
-            "give a directory of readable .sql files in UTF-8");
+            "give a directory of readable .sql, .yaml and .json files in UTF-8");
       }
       if (scripts.isEmpty()) {
         throw new Trouble(
             ExitStatus.USAGE,
-            "the directory has no .sql files",
+            "the directory has no .sql, .yaml or .json files",
             directory.toString(),
             "name them like V1__create_customers.sql");
       }
