@@ -84,7 +84,6 @@ create table if not exists copyhold.backfill (
   done_rows bigint not null default 0,
   skipped_rows bigint not null default 0,
   expected_rows bigint not null default 0,
-  trouble text not null default '',
   begun timestamptz not null default clock_timestamp(),
   at timestamptz not null default clock_timestamp(),
   primary key (home, name, tenant)

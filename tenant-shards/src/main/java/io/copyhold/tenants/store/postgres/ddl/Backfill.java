@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * meanwhile are a trigger's business, or the condition's.
  *
  * @param name unique in the home; the ledger knows it by this
- * @param set at least one
+ * @param set at least one; expressions see the time zone UTC, unless the settings say otherwise
  * @param key columns of a unique, never null key, in whose order it goes; empty for one that is
  *     found. A table that has none is gone through by place, and needs a condition
  * @param pending true for a row that is still to be done, in terms of the table's columns, which

@@ -146,7 +146,7 @@ final class BackfillBook {
             tx,
             "update copyhold.backfill set state = ?, part = ?, pass = ?, lower_key = ?::text[],"
                 + " upper_key = ?::text[], chunk_rows = ?, done_rows = ?, skipped_rows = ?,"
-                + " trouble = '', at = clock_timestamp()"
+                + " at = clock_timestamp()"
                 + " where home = ? and name = ? and tenant = ? and state = 'running' and part = ?"
                 + " and pass = ? and lower_key is not distinct from ?::text[]",
             to.finished() ? "done" : "running",

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -45,7 +46,7 @@ final class BackfillRun {
   private final RandomGenerator random;
   private final BackfillSettings settings;
   private final Place place;
-  private final @Nullable String tenant;
+  private final String claim;
   private final Fence fence;
   private final Backfill spec;
   private final BackfillBook ledger;
@@ -53,7 +54,7 @@ final class BackfillRun {
   private final Control control;
   private final Instant begun;
   private Instant looked = Instant.MIN;
-  private @Nullable ChunkSize size;
+  private @Nullable List<String> tried;
   private boolean weary;
   private int suspects;
   private int tries;
@@ -66,7 +67,7 @@ final class BackfillRun {
       RandomGenerator random,
       BackfillSettings settings,
       Place place,
-      @Nullable String tenant,
+      String claim,
       Fence fence,
       Backfill spec,
       BackfillBook ledger,
@@ -78,7 +79,7 @@ final class BackfillRun {
     this.random = random;
     this.settings = settings;
     this.place = place;
-    this.tenant = tenant;
+    this.claim = claim;
     this.fence = fence;
     this.spec = spec;
     this.ledger = ledger;
@@ -100,9 +101,9 @@ final class BackfillRun {
 
   BackfillOutcome run(Connection c, BackfillBook.Row from) throws SQLException {
     c.setNetworkTimeout(
-        Runnable::run, Sessions.millis(settings.chunkLimit().multipliedBy(2).plusMinutes(1)));
+        Runnable::run,
+        Sessions.millis(settings.checkLimit().plus(settings.chunkLimit()).plusMinutes(1)));
     ChunkSize chunks = new ChunkSize(from.chunkRows(), settings.rowsMin());
-    size = chunks;
     before = from.done();
     BackfillBook.Row row = from;
     try {
@@ -165,7 +166,7 @@ final class BackfillRun {
     Duration target = tuning.target().isZero() ? settings.target() : tuning.target();
     Instant start = pause.clock().instant();
     try {
-      Step step = transaction(c, tx -> write(tx, row, rows));
+      Step step = transaction(c, tx -> write(tx, row, rows, chunks.rows()));
       Duration took = Duration.between(start, pause.clock().instant());
       tries = 0;
       if (suspects > 0) {
@@ -189,19 +190,18 @@ final class BackfillRun {
   /** Where a chunk leaves the ledger; {@code full} when it had as many rows as it was to have. */
   private record Step(BackfillBook.Row row, boolean full) {}
 
-  private Step write(Connection tx, BackfillBook.Row row, int rows) throws SQLException {
+  private Step write(Connection tx, BackfillBook.Row row, int rows, int next) throws SQLException {
     book.enterReady(tx, place, fence, null);
     List<String> upper = row.upper();
     if (upper == null) {
       return new Step(nextPart(tx, row, row), false);
     }
-    Backfills.act(tx, place, tenant, spec);
+    Backfills.act(tx, place, claim, spec);
     Walk walk = new Walk(spec, row);
     Walk.Piece piece = walk.next(tx, row.lower(), upper, rows);
+    tried = piece.to();
     int written = walk.write(tx, piece);
     Sql.run(tx, "reset role");
-    ChunkSize chunks = size;
-    int next = chunks == null ? row.chunkRows() : chunks.rows();
     BackfillBook.Row after =
         row.at(row.part(), row.pass(), piece.to(), upper).plus(written, 0, next);
     if (piece.last()) {
@@ -216,7 +216,7 @@ final class BackfillRun {
       throws SQLException {
     BackfillBook.Row next = after.at(after.part() + 1, after.pass(), null, null);
     if (!next.over()) {
-      Backfills.act(tx, place, tenant, spec);
+      Backfills.act(tx, place, claim, spec);
       next = next.at(next.part(), next.pass(), null, new Walk(spec, next).upper(tx));
       Sql.run(tx, "reset role");
     }
@@ -229,31 +229,40 @@ final class BackfillRun {
 
   /** Once through: rows that came meanwhile, or moved, are found by the condition. */
   private BackfillBook.Row endOfPass(Connection c, BackfillBook.Row row) throws SQLException {
+    List<String> left =
+        sessions.transaction(
+            c,
+            true,
+            settings.lockLimit(),
+            tx -> {
+              Sessions.limits(tx, settings.lockLimit(), settings.checkLimit());
+              Set<List<String>> skipped = new HashSet<>();
+              ledger.skipped(tx).forEach(s -> skipped.add(s.key()));
+              Backfills.act(tx, place, claim, spec);
+              return left(tx, row, skipped);
+            });
+    if (!left.isEmpty() && row.pass() >= settings.passesMax()) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "backfill-left",
+                  "Rows are still to be done after "
+                      + row.pass()
+                      + " times through the table: "
+                      + String.join("; ", left))
+              .at(where())
+              .todo("Let a trigger fill them in when they are written, or mend the condition."));
+    }
     return transaction(
         c,
         tx -> {
           book.enterReady(tx, place, fence, null);
-          Set<List<String>> skipped = new HashSet<>();
-          ledger.skipped(tx).forEach(s -> skipped.add(s.key()));
-          Backfills.act(tx, place, tenant, spec);
-          List<String> left = left(tx, row, skipped);
-          BackfillBook.Row first = row.at(0, row.pass() + 1, null, null);
-          List<String> upper = left.isEmpty() ? null : new Walk(spec, first).upper(tx);
-          Sql.run(tx, "reset role");
-          if (!left.isEmpty() && row.pass() >= settings.passesMax()) {
-            throw new ProblemException(
-                Problem.conflict(
-                        "backfill-left",
-                        "Rows are still to be done after "
-                            + row.pass()
-                            + " times through the table: "
-                            + String.join("; ", left))
-                    .at(where())
-                    .todo(
-                        "Let a trigger fill them in when they are written, or mend the condition."));
+          BackfillBook.Row next = row.end();
+          if (!left.isEmpty()) {
+            BackfillBook.Row first = row.at(0, row.pass() + 1, null, null);
+            Backfills.act(tx, place, claim, spec);
+            next = first.at(0, first.pass(), null, new Walk(spec, first).upper(tx));
+            Sql.run(tx, "reset role");
           }
-          BackfillBook.Row next =
-              left.isEmpty() ? row.end() : first.at(0, first.pass(), null, upper);
           ledger.move(tx, row, next);
           return next;
         });
@@ -341,13 +350,10 @@ final class BackfillRun {
   private BackfillBook.Row poison(Connection tx, BackfillBook.Row row, SQLException e)
       throws SQLException {
     book.enterReady(tx, place, fence, null);
-    List<String> upper = java.util.Objects.requireNonNull(row.upper());
-    Backfills.act(tx, place, tenant, spec);
-    Walk.Piece piece = new Walk(spec, row).next(tx, row.lower(), upper, 1);
-    Sql.run(tx, "reset role");
+    List<String> key = Objects.requireNonNull(tried); // another may have come before it since
     String state = SqlTrouble.state(e);
     BackfillBook.Skipped poison =
-        new BackfillBook.Skipped(row.table(), piece.to(), state, SqlTrouble.said(e));
+        new BackfillBook.Skipped(row.table(), key, state, SqlTrouble.said(e));
     boolean fresh = ledger.skip(tx, poison);
     if (row.skipped() + (fresh ? 1 : 0) > Math.min(spec.skipMax(), settings.skipMax())) {
       throw new ProblemException(
@@ -356,7 +362,7 @@ final class BackfillRun {
                   "The values of a row fail with SQLSTATE "
                       + state
                       + ": "
-                      + Rows.name(row.key().columns(), piece.to())
+                      + Rows.name(row.key().columns(), key)
                       + (row.skipped() > 0 ? ", after " + row.skipped() + " that were skipped" : "")
                       + ".")
               .at(where())
@@ -364,10 +370,7 @@ final class BackfillRun {
           e);
     }
     BackfillBook.Row after =
-        row.at(row.part(), row.pass(), piece.to(), upper).plus(0, fresh ? 1 : 0, row.chunkRows());
-    if (piece.last()) {
-      return nextPart(tx, row, after);
-    }
+        row.at(row.part(), row.pass(), key, row.upper()).plus(0, fresh ? 1 : 0, row.chunkRows());
     ledger.move(tx, row, after);
     return after;
   }
@@ -384,7 +387,7 @@ final class BackfillRun {
   }
 
   private String where() {
-    return place.key() + ", " + spec.table() + (tenant == null ? "" : ", tenant " + tenant);
+    return place.key() + ", " + spec.table() + (claim.isEmpty() ? "" : ", tenant " + claim);
   }
 
   private BackfillProgress now(BackfillBook.Row row) {

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param chunkLimit a chunk that takes longer is stopped and halved
  * @param lockLimit a chunk's wait for rows that an application has changed and not committed
  * @param lockTries of one chunk
+ * @param checkLimit of the query that looks for rows that are left
  * @param passesMax times that a table is gone through while rows are left
  * @param throttleEvery between two looks at the server's signals
  * @param throttlePoll the same while it holds back
@@ -31,6 +32,7 @@ public record BackfillSettings(
     Duration chunkLimit,
     Duration lockLimit,
     int lockTries,
+    Duration checkLimit,
     int passesMax,
     Duration throttleEvery,
     Duration throttlePoll,
@@ -69,6 +71,7 @@ public record BackfillSettings(
         config.getDuration("chunk-limit"),
         config.getDuration("lock-limit"),
         config.getInt("lock-tries"),
+        config.getDuration("check-limit"),
         config.getInt("passes-max"),
         config.getDuration("throttle-every"),
         config.getDuration("throttle-poll"),

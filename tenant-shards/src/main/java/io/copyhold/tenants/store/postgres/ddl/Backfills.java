@@ -75,9 +75,10 @@ public final class Backfills {
                 c,
                 fence,
                 () -> {
-                  BackfillBook.Row row = begin(c, place, tenant, fence, spec, ledger);
+                  String claim = tenant == null ? owner(c, place) : tenant;
+                  BackfillBook.Row row = begin(c, place, claim, fence, spec, ledger);
                   return new BackfillRun(
-                          sessions, book, pause, random, settings, place, tenant, fence, spec,
+                          sessions, book, pause, random, settings, place, claim, fence, spec,
                           ledger, throttle, control)
                       .run(c, row);
                 }));
@@ -163,13 +164,14 @@ public final class Backfills {
         });
   }
 
+  /** Whose a home of its own is; empty for nobody's. */
+  private String owner(Connection c, Place place) throws SQLException {
+    List<String> members = book.members(c, place);
+    return members.size() == 1 ? members.getFirst() : "";
+  }
+
   private BackfillBook.Row begin(
-      Connection c,
-      Place place,
-      @Nullable String tenant,
-      Fence fence,
-      Backfill spec,
-      BackfillBook ledger)
+      Connection c, Place place, String claim, Fence fence, Backfill spec, BackfillBook ledger)
       throws SQLException {
     sessions.transaction(c, false, settings.lockLimit(), upgrade());
     return sessions.transaction(
@@ -191,7 +193,7 @@ public final class Backfills {
           }
           Rows.Key key = key(tx, place, spec);
           List<String> parts = parts(tx, spec.table(), key);
-          act(tx, place, tenant, spec);
+          act(tx, place, claim, spec);
           BackfillBook.Row row =
               new BackfillBook.Row(
                   spec.checksum(),
@@ -282,21 +284,20 @@ public final class Backfills {
   }
 
   /**
-   * From here to the transaction's end: as the home's owner, in a pool with that tenant's claim.
+   * From here to the transaction's end: as the home's owner, with that tenant's claim. The time
+   * zone is the same on every node, which the driver's would not be.
    */
-  static void act(Connection tx, Place place, @Nullable String tenant, Backfill spec)
-      throws SQLException {
+  static void act(Connection tx, Place place, String claim, Backfill spec) throws SQLException {
     Sql.first(
         tx,
         "select set_config('role', ?, true), set_config('search_path', ?, true),"
             + " set_config('copyhold.migrating', 'off', true), set_config('copyhold.as_tenant', ?, true),"
-            + " set_config('datestyle', 'ISO, MDY', true), set_config('intervalstyle', 'postgres', true),"
             + " set_config('timezone', 'UTC', true), set_config('extra_float_digits', '1', true),"
             + " set_config('bytea_output', 'hex', true), set_config('jit', 'off', true)",
         r -> true,
         place.owner(),
         quote(place.schema()),
-        tenant == null ? "" : tenant);
+        claim);
     for (Backfill.Setting setting : spec.settings()) {
       Sql.first(tx, "select set_config(?, ?, true)", r -> true, setting.name(), setting.value());
     }

@@ -45,16 +45,16 @@ public final class Blockers {
       join pg_class r on r.oid = l.relation join pg_namespace n on n.oid = r.relnamespace
       where l.granted and l.pid is distinct from pg_backend_pid()
         and l.database = (select oid from pg_database where datname = current_database())
-        and\s\
       """;
 
   private static final String OF_TABLES =
       WHO.formatted(
           HELD
-              + "(n.nspname, r.relname, l.mode) in"
+              + " and (n.nspname, r.relname, l.mode) in"
               + " (select * from unnest(?::text[], ?::text[], ?::text[]))");
   private static final String OF_HOME =
-      WHO.formatted(HELD + "(n.nspname = ? or (n.nspname = 'copyhold' and r.relname = 'home'))");
+      WHO.formatted(
+          HELD + " and (n.nspname = ? or (n.nspname = 'copyhold' and r.relname = 'home'))");
   private static final String OF_SESSION =
       WHO.formatted("select unnest(pg_blocking_pids(?)) as pid, null::text as virtualtransaction");
 

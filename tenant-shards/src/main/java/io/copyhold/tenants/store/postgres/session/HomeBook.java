@@ -289,7 +289,9 @@ public final class HomeBook {
             "backfill_skipped",
             "change",
             "version")) {
-      Sql.update(c, "delete from copyhold." + table + " where home = ?", place.key());
+      if (Sql.any(c, "select where to_regclass(?) is not null", "copyhold." + table)) {
+        Sql.update(c, "delete from copyhold." + table + " where home = ?", place.key());
+      } // else an older release made the schema
     }
     mark(c, place, DROPPED);
   }
