@@ -25,7 +25,7 @@ final class ColumnAlteration {
               + "operation out");
       return;
     }
-    field = typed(trial, field, object, change);
+    field = typed(trial, table, field, object, change);
     field = nulled(trial, table, field, object, change);
     field = defaulted(trial, field, object, change);
     Table.Field changed =
@@ -70,7 +70,7 @@ final class ColumnAlteration {
   }
 
   private static Table.Field typed(
-      Trial trial, Table.Field field, String object, Change.AlterColumn change) {
+      Trial trial, Table table, Table.Field field, String object, Change.AlterColumn change) {
     if (change.type() == null || Types.canonical(change.type()).equals(field.type())) {
       return field;
     }
@@ -81,6 +81,15 @@ final class ColumnAlteration {
           "generated-altered",
           "it is computed, and no up or down can write it",
           "add a new column with the other type, and drop this one");
+    }
+    for (Table.Field other : table.columns()) {
+      if (other.generated() != null && SqlText.mentions(other.generated(), field.name())) {
+        trial.refuse(
+            object,
+            "column-used",
+            "the column " + other.name() + " is computed from it",
+            "drop that column in an operation before");
+      }
     }
     if (Types.serial(change.type())) {
       trial.refuse(

@@ -56,15 +56,21 @@ final class ColumnChanges {
     if (table == null || field == null || trial.tenantColumn(table, field.name())) {
       return;
     }
-    if (change.down() == null) {
-      if (!field.optional()) {
-        trial.refuse(
-            table.name() + "." + field.name(),
-            "drop-without-down",
-            "it is NOT NULL without a default: rows that the new version writes would have no value "
-                + "for the old one",
-            "give the operation a down, such as a constant or an expression over other columns");
-      }
+    String object = table.name() + "." + field.name();
+    if (field.generated() != null && change.down() != null) {
+      trial.refuse(
+          object,
+          "up-generated",
+          "the database makes its values, a down cannot",
+          "leave out the down");
+    } else if (change.down() == null && !field.optional()) {
+      trial.refuse(
+          object,
+          "drop-without-down",
+          "it is NOT NULL without a default: rows that the new version writes would have no value "
+              + "for the old one",
+          "give the operation a down, such as a constant or an expression over other columns");
+    } else if (change.down() == null && field.generated() == null) {
       trial.reverts(Reversal.LOSSY);
     }
     remove(trial, table, field.name());

@@ -92,6 +92,19 @@ final class ForeignKeys {
 
   private static @Nullable Constraint footed(
       Trial trial, Table other, String object, Constraint constraint, ForeignKey key) {
+    boolean deferred =
+        other.constraints().stream()
+            .map(Table.Rule::constraint)
+            .anyMatch(
+                c -> c.type().key() && c.deferrable() && Uses.same(c.columns(), key.columns()));
+    if (deferred) {
+      trial.refuse(
+          object,
+          "references-deferrable",
+          "the key of " + other.name() + " that it refers to is deferrable",
+          "refer to a key that is checked at once");
+      return null;
+    }
     if (other.keys().stream().noneMatch(unique -> Uses.same(unique, key.columns()))) {
       trial.refuse(
           object,

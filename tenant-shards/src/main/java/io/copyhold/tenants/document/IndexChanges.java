@@ -9,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Indexes created and dropped, and the replica identity, which may be one. */
 final class IndexChanges {
-  private static final Pattern PARAMETERS =
-      Pattern.compile(
-          "\\s*[a-z_]+\\s*=\\s*[a-zA-Z0-9_.]+\\s*(,\\s*[a-z_]+\\s*=\\s*[a-zA-Z0-9_.]+\\s*)*");
   private static final Pattern PARAMETER = Pattern.compile("[a-z_]+\\s*=\\s*[a-zA-Z0-9_.]+");
 
   private IndexChanges() {}
@@ -78,8 +75,14 @@ final class IndexChanges {
   }
 
   static void storage(Trial trial, String object, @Nullable String parameters) {
-    if (parameters != null && !PARAMETERS.matcher(parameters).matches()) {
-      form(trial, object, parameters);
+    if (parameters == null) {
+      return;
+    }
+    for (String parameter : parameters.split(",", -1)) {
+      if (!PARAMETER.matcher(parameter.strip()).matches()) {
+        form(trial, object, parameter.strip());
+        return;
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Applies operations to a shape, one after the other, and notes why one cannot be. */
@@ -75,7 +76,8 @@ final class Trial {
   private void apply(int position, Change change) {
     at(position, change);
     Set<String> touched = tables(change);
-    if (touched.stream().anyMatch(spoilt::contains)) {
+    if (touched.stream().anyMatch(spoilt::contains)
+        || references(change).anyMatch(spoilt::contains)) {
       spoilt.addAll(touched);
       return;
     }
@@ -127,6 +129,28 @@ final class Trial {
       case Change.ExtractTable c -> both(c.table(), c.to());
       case Change.Update c -> Set.of(c.table());
     };
+  }
+
+  /** Tables that its foreign keys refer to. */
+  private static Stream<String> references(Change change) {
+    return switch (change) {
+      case Change.CreateTable c ->
+          Stream.concat(
+              c.columns().stream().flatMap(column -> reference(column.references())),
+              c.constraints().stream().flatMap(constraint -> reference(constraint.references())));
+      case Change.AddColumn c -> reference(c.column().references());
+      case Change.AlterColumn c -> reference(c.references());
+      case Change.CreateConstraint c -> reference(c.constraint().references());
+      default -> Stream.empty();
+    };
+  }
+
+  private static Stream<String> reference(Column.@Nullable Reference reference) {
+    return reference == null ? Stream.empty() : Stream.of(reference.table());
+  }
+
+  private static Stream<String> reference(@Nullable ForeignKey key) {
+    return key == null ? Stream.empty() : Stream.of(key.table());
   }
 
   private static Set<String> both(String one, String other) {

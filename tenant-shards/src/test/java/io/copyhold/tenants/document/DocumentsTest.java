@@ -145,6 +145,35 @@ class DocumentsTest {
             three -> assertThat(((Change.Sql) three).up()).isEqualTo("SELECT 1"));
   }
 
+  /**
+   * Published documents are told apart by it: a change here would make each of them another one.
+   */
+  @Test
+  void theCanonicalFormStaysAsItIs() {
+    String yaml =
+        """
+        name: t
+        operations:
+        - create_table:
+            name: a
+            columns: [{name: id, type: int, pk: true, references: {name: f, table: b, column: id}}]
+        - alter_column: {table: a, column: b, nullable: false, default: null, up: "1", down: b}
+        - create_index: {table: a, name: i, columns: {b: {sort: DESC}}}
+        - create_constraint: {table: a, name: c, type: check, check: b > 0}
+        - sql: {up: SELECT 1, onComplete: true}
+        """;
+    Document document = Reading.good(yaml, Documents.Format.YAML);
+    assertThat(Documents.canonical(document))
+        .isEqualTo(
+            "{\"down\":\"exact\",\"name\":\"t\",\"operations\":[{\"create_table\":{\"columns\":[{\"name\":\"id\",\"pk\":true,\"references\":{\"column\":\"id\",\"match_type\":\"SIMPLE\",\"name\":\"f\",\"on_delete\":\"NO ACTION\",\"on_update\":\"NO ACTION\",\"table\":\"b\"},\"type\":\"int\"}],\"kind\":\"tenant\",\"name\":\"a\"}},"
+                + "{\"alter_column\":{\"column\":\"b\",\"default\":null,\"down\":\"b\",\"nullable\":false,\"table\":\"a\",\"up\":\"1\"}},"
+                + "{\"create_index\":{\"columns\":[{\"column\":\"b\",\"sort\":\"DESC\"}],\"concurrently\":true,\"method\":\"btree\",\"name\":\"i\",\"table\":\"a\"}},"
+                + "{\"create_constraint\":{\"check\":\"b > 0\",\"name\":\"c\",\"type\":\"check\",\"table\":\"a\"}},"
+                + "{\"sql\":{\"onComplete\":true,\"up\":\"SELECT 1\"}}],\"version_schema\":\"t\"}");
+    assertThat(Documents.digest(document))
+        .isEqualTo("81316212c6550b24f1262e75cd23ecc21abf95f2995e09aa51b8c3bcc69397ca");
+  }
+
   @Test
   void anotherOrderOfOperationsIsAnotherDocument() {
     Change one = new Change.DropTable("a");

@@ -43,6 +43,7 @@ class RefusalsTest {
           references-type       | t.f       | create_table: {name: t, columns: [{name: u, type: text, references: {name: f, table: users, column: id}}]}
           references-no-key     | t.f       | create_table: {name: t, columns: [{name: u, type: text, references: {name: f, table: users, column: nickname}}]}
           references-columns    | t.f       | create_table: {name: t, columns: [{name: u, type: bigint}], constraints: [{name: f, type: foreign_key, columns: [u], references: {table: orders, columns: [user_id, number]}}]}
+          references-deferrable | t.f       | create_table: {name: t, columns: [{name: a, type: bigint}, {name: b, type: bigint, references: {name: f, table: t, column: a}}], constraints: [{name: k, type: unique, columns: [a], deferrable: true}]}
           match-partial         | t.f       | create_table: {name: t, columns: [{name: u, type: bigint, references: {name: f, table: users, column: id, match_type: PARTIAL}}]}
           set-null              | t.f       | create_table: {name: t, columns: [{name: u, type: bigint, references: {name: f, table: users, column: id, on_delete: SET NULL}}]}
           table-absent          | nowhere   | create_table: {name: t, columns: [{name: u, type: bigint, references: {name: f, table: nowhere, column: id}}]}
@@ -63,6 +64,7 @@ class RefusalsTest {
           column-used           | users.id  | drop_column: {table: users, column: id, down: "1"}
           column-used           | orders.total | drop_column: {table: orders, column: total, down: "1"}
           column-used           | orders.user_id | drop_column: {table: orders, column: user_id, down: "1"}
+          up-generated          | orders.taxed | drop_column: {table: orders, column: taxed, down: "1"}
           drop-without-down     | users.email | drop_column: {table: users, column: email}
           # rename_column
           column-absent         | users.x   | rename_column: {table: users, from: x, to: y}
@@ -71,6 +73,7 @@ class RefusalsTest {
           alter-nothing         | users.age | alter_column: {table: users, column: age, type: int4, nullable: true}
           type-without-up       | users.age | alter_column: {table: users, column: age, type: bigint, up: age}
           type-serial           | users.age | alter_column: {table: users, column: age, type: bigserial, up: age, down: age}
+          column-used           | orders.total | alter_column: {table: orders, column: total, type: bigint, up: total, down: total}
           generated-altered     | orders.taxed | alter_column: {table: orders, column: taxed, type: text, up: taxed, down: taxed}
           generated-default     | orders.taxed | alter_column: {table: orders, column: taxed, default: "1"}
           not-null-without-up   | users.age | alter_column: {table: users, column: age, nullable: false}
@@ -176,6 +179,54 @@ class RefusalsTest {
   }
 
   @Test
+  void longTextsAreReadToTheirEnd() {
+    String parameters = "a=1,".repeat(10_000) + "b";
+    String brackets = "(".repeat(20_000) + "1" + ")".repeat(20_000);
+    assertThat(
+            refusals(
+                Shop.OWN,
+                """
+                operations:
+                - create_index: {table: users, name: i, columns: [age], storage_parameters: "%s"}
+                """
+                    .formatted(parameters)))
+        .extracting(Refusal::code)
+        .containsExactly("parameter-form");
+    Document document =
+        Reading.good(
+            named(
+                "operations:\n- update: {table: users, set: {age: \""
+                    + brackets
+                    + "\"}, down: {age: age}}"),
+            Documents.Format.YAML);
+    assertThat(Shop.OWN.apply(document)).isInstanceOf(Outcome.Fits.class);
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      textBlock =
+          """
+          name-taken        | create_index: {table: users, name: i, columns: [age]}
+          column-exists     | add_column: {table: users, column: {name: x, type: text, nullable: true}}
+          index-absent      | drop_index: {name: orders_state_idx}
+          table-absent      | drop_table: {name: sessions}
+          column-absent     | rename_column: {table: users, from: age, to: years}
+          alter-nothing     | alter_column: {table: users, column: age, comment: years}
+          constraint-absent | rename_constraint: {table: users, from: users_age_check, to: c}
+          name-taken        | extract_table: {table: users, to: places, columns: {city: city}, key: {id: id}}
+          """)
+  void whatADocumentAsksTwiceIsRefusedTheSecondTime(String code, String operation) {
+    assertThat(refusals(Shop.OWN, "operations:\n- " + operation + "\n- " + operation))
+        .singleElement()
+        .satisfies(refusal -> {
+          assertThat(refusal.index()).isEqualTo(1);
+          assertThat(refusal.code()).isEqualTo(code);
+        });
+  }
+
+  @Test
   void aRefusalOfOneOperationDoesNotSpillOverToThoseThatFollow() {
     List<Refusal> refusals =
         refusals(
@@ -184,9 +235,11 @@ class RefusalsTest {
             operations:
             - create_table: {name: orders, columns: [{name: id, type: bigint}]}
             - add_column: {table: orders, column: {name: x, type: text}}
+            - create_table: {name: t, columns: [{name: o, type: bigint, references: {name: f, table: orders, column: no}}]}
+            - add_column: {table: t, column: {name: x, type: text}}
             - add_column: {table: users, column: {name: x, type: text}}
             """);
-    assertThat(refusals).extracting(Refusal::index).containsExactly(0, 2);
+    assertThat(refusals).extracting(Refusal::index).containsExactly(0, 4);
   }
 
   @Test

@@ -95,7 +95,7 @@ final class SqlLint {
     action(
         "ADD (COLUMN )?(IF NOT EXISTS )?[^ ]+ (SMALL|BIG)?SERIAL[248]?\\b.*", Rule.COLUMN_SERIAL);
     action("ADD (COLUMN )?.* GENERATED .* AS IDENTITY.*", Rule.COLUMN_SERIAL);
-    action("ADD (COLUMN )?.* GENERATED ALWAYS AS \\(.*(?<! VIRTUAL)", Rule.COLUMN_STORED);
+    action("ADD (COLUMN )?.* GENERATED ALWAYS AS \\(.*\\) STORED.*", Rule.COLUMN_STORED);
     action(
         column("(?!.* DEFAULT )(?!.* GENERATED )(?!.*SERIAL).* NOT NULL.*"), Rule.COLUMN_NOT_NULL);
     action(column(".* (UNIQUE|PRIMARY KEY)\\b.*"), Rule.COLUMN_INLINE_KEY);
@@ -111,6 +111,8 @@ final class SqlLint {
     action("ADD (CONSTRAINT [^ ]+ )?UNIQUE (?!USING INDEX).*", Rule.CONSTRAINT_UNIQUE);
     action("ADD (CONSTRAINT [^ ]+ )?PRIMARY KEY (?!USING INDEX).*", Rule.CONSTRAINT_PRIMARY_KEY);
     action("ADD (CONSTRAINT [^ ]+ )?EXCLUDE .*", Rule.CONSTRAINT_EXCLUDE);
+    action(column(".* CHECK \\(.*"), Rule.CONSTRAINT_CHECK);
+    action("ADD (CONSTRAINT [^ ]+ )?NOT NULL (?!.*NOT VALID).*", Rule.COLUMN_SET_NOT_NULL);
     action("DROP CONSTRAINT .*", Rule.CONSTRAINT_DROP);
     action("ATTACH PARTITION .*", Rule.PARTITION_ATTACH);
     action("DETACH PARTITION (?!.*CONCURRENTLY).*", Rule.PARTITION_DETACH);
@@ -124,7 +126,8 @@ final class SqlLint {
   private SqlLint() {}
 
   private static String column(String rest) {
-    return "ADD (COLUMN )?(?!CONSTRAINT |CHECK |FOREIGN KEY |UNIQUE |PRIMARY KEY |EXCLUDE )" + rest;
+    return "ADD (COLUMN )?(?!CONSTRAINT |CHECK |FOREIGN KEY |UNIQUE |PRIMARY KEY |EXCLUDE |NOT NULL )"
+        + rest;
   }
 
   private static void on(String words, Rule rule) {

@@ -53,6 +53,8 @@ class LinterTest {
       enum-rename-value            | ALTER TYPE mood RENAME VALUE 'a' TO 'b'
       enum-value-in-transaction    | ALTER TYPE mood ADD VALUE 'c'; UPDATE t SET m = 'c' WHERE id = 1
       constraint-check             | ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)
+      constraint-check             | ALTER TABLE t ADD COLUMN a text CHECK (a <> '')
+      column-set-not-null          | ALTER TABLE t ADD CONSTRAINT c NOT NULL a
       constraint-foreign-key       | ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (id)
       constraint-unique            | ALTER TABLE t ADD CONSTRAINT c UNIQUE (a, b)
       constraint-primary-key       | ALTER TABLE t ADD PRIMARY KEY (a)
@@ -160,7 +162,9 @@ class LinterTest {
           ALTER TABLE t ADD COLUMN a text
           ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT 'x'
           ALTER TABLE t ADD COLUMN a timestamptz DEFAULT now()
-          ALTER TABLE t ADD COLUMN a text CHECK (a <> 'NOT NULL')
+          ALTER TABLE t ADD COLUMN a text DEFAULT ' CHECK ( UNIQUE'
+          ALTER TABLE t ADD COLUMN a bigint GENERATED ALWAYS AS (b * 2) VIRTUAL
+          ALTER TABLE t ADD CONSTRAINT c NOT NULL a NOT VALID
           ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID
           ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u (id) NOT VALID
           ALTER TABLE t VALIDATE CONSTRAINT c
