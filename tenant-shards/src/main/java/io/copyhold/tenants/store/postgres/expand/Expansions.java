@@ -13,6 +13,7 @@ import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.isolation.Preflight;
 import io.copyhold.tenants.store.Fence;
+import io.copyhold.tenants.store.postgres.ddl.Backfill;
 import io.copyhold.tenants.store.postgres.ddl.BackfillOutcome;
 import io.copyhold.tenants.store.postgres.ddl.Backfills;
 import io.copyhold.tenants.store.postgres.ddl.BlockerPolicy;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Takes homes from one schema version to the next while clients of both read and write, and back.
@@ -277,16 +279,13 @@ public final class Expansions {
     }
     List<Link> chain = Ledger.chain(open);
     Layout from = last(chain).orElseGet(() -> base(c, home));
-    Link link = Fold.of(Integer.MAX_VALUE, from, document); // refuses what cannot be done
-    refuse(home, document, link);
+    Fold.of(Integer.MAX_VALUE, from, document); // refuses what cannot be done
+    refuse(home, document);
     Shape shape = open.isEmpty() ? from.shape() : open.getFirst().shape();
     return Ledger.begin(c, home, document, from.version(), shape);
   }
 
-  private static void refuse(Place home, Document document, Link link) {
-    if (link.to().shape().tables().isEmpty() && link.from().shape().tables().isEmpty()) {
-      return;
-    }
+  private static void refuse(Place home, Document document) {
     for (Change change : document.operations()) {
       if (change instanceof Change.Sql sql
           && home.isolation() == Isolation.POOL
@@ -430,12 +429,10 @@ public final class Expansions {
 
   private void carryOut(Errand errand, Plan plan) {
     Place home = errand.home();
-    for (int i = 0; i < plan.steps().size(); i++) {
-      int step = i;
-      boolean done =
-          sessions.read(
-              home.database(), "reading the steps", c -> Ledger.done(c, home, plan, step));
-      if (!done) {
+    Set<Integer> done =
+        sessions.read(home.database(), "reading the steps", c -> Ledger.done(c, home, plan));
+    for (int step = 0; step < plan.steps().size(); step++) {
+      if (!done.contains(step)) {
         carryOut(errand, plan, step);
       }
     }
@@ -449,13 +446,12 @@ public final class Expansions {
     switch (plan.steps().get(step)) {
       case Step.Structure(_, var change) -> ddl.apply(errand.site(), change, entry);
       case Step.Fill fill -> {
-        BackfillOutcome outcome =
-            backfills.runAll(home, fence, fill.rows(), errand.throttle(), errand.control());
-        if (outcome instanceof BackfillOutcome.Halted halted) {
-          throw new ProblemException(
-              Problem.unavailable("backfill-halted", "The backfill was halted: " + halted.reason())
-                  .at(home.key() + ", " + fill.rows().name())
-                  .todo("Resume it; it goes on where it is."));
+        Backfill undoes = fill.undoes();
+        if (undoes == null) {
+          fill(errand, fill.rows());
+        } else if (begun(home, undoes)) {
+          fill(errand, undoes);
+          fill(errand, fill.rows());
         }
         change(errand, doing, entry::write);
       }
@@ -478,6 +474,30 @@ public final class Expansions {
                 Ledger.turn(c, home, plan.number(), turn);
                 entry.write(c);
               });
+    }
+  }
+
+  private boolean begun(Place home, Backfill backfill) {
+    return sessions.read(
+        home.database(),
+        "looking for a backfill",
+        c ->
+            Sql.any(
+                c,
+                "select from copyhold.backfill where home = ? and name = ?",
+                home.key(),
+                backfill.name()));
+  }
+
+  private void fill(Errand errand, Backfill rows) {
+    BackfillOutcome outcome =
+        backfills.runAll(
+            errand.home(), errand.fence(), rows, errand.throttle(), errand.control());
+    if (outcome instanceof BackfillOutcome.Halted halted) {
+      throw new ProblemException(
+          Problem.unavailable("backfill-halted", "The backfill was halted: " + halted.reason())
+              .at(errand.home().key() + ", " + rows.name())
+              .todo("Resume it; it goes on where it is."));
     }
   }
 

@@ -281,7 +281,12 @@ final class Fold {
               .todo("Match parentheses and quotes; no semicolon, and no comment at the end."));
     }
     Map<String, String> sources = new TreeMap<>();
-    fragment.mentioned(known.keySet()).forEach(name -> sources.put(name, known.get(name)));
+    Set<String> mentioned = fragment.mentioned(known.keySet());
+    known.forEach((name, column) -> {
+      if (mentioned.contains(name)) {
+        sources.put(name, column);
+      }
+    });
     String base = tableOf(table);
     syncs.add(new Sync(base, up, table, sources, target, type, expression));
     if (up && !made.contains(base)) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a home's own book says of its changes, their steps, and the versions that clients may speak. */
 final class Ledger {
@@ -76,14 +77,16 @@ final class Ledger {
     return number;
   }
 
-  static boolean done(Connection c, Place home, Plan plan, int step) throws SQLException {
-    return Sql.any(
-        c,
-        "select from copyhold.step where home = ? and number = ? and phase = ? and step = ?",
-        home.key(),
-        plan.number(),
-        plan.phase().toString(),
-        step);
+  /** Which steps of the plan are done, by place in it. */
+  static Set<Integer> done(Connection c, Place home, Plan plan) throws SQLException {
+    return Set.copyOf(
+        Sql.list(
+            c,
+            "select step from copyhold.step where home = ? and number = ? and phase = ?",
+            r -> r.getInt(1),
+            home.key(),
+            plan.number(),
+            plan.phase().toString()));
   }
 
   static void record(Connection c, Place home, Plan plan, int step, String key)

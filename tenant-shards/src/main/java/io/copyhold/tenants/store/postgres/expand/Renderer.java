@@ -23,9 +23,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -236,17 +236,22 @@ final class Renderer {
             .append(new Fragment(field.generated()).renamed(place.columns()))
             .append(") stored");
       } else if (field.identity() != null) {
-        sql.append(" generated ").append(field.identity().userSpecifiedValues()).append(" as identity");
-        if (field.identity().sequenceOptions() != null) {
-          sql.append(" (").append(field.identity().sequenceOptions()).append(')');
-        }
+        String options = field.identity().sequenceOptions();
+        sql.append(" generated ")
+            .append(field.identity().userSpecifiedValues())
+            .append(" as identity (sequence name ")
+            .append(base(made(sequence(table, field))))
+            .append(options == null ? "" : ' ' + options)
+            .append(')');
       } else if (field.defaultValue() != null) {
         sql.append(" default ").append(field.defaultValue());
       } else if (field.name().equals(link.to().shape().tenantColumn())) {
         sql.append(" default copyhold.tenant()"); // documents do not speak of it
       }
       if (!field.nullable()) {
-        sql.append(" not null");
+        sql.append(" constraint ")
+            .append(quote(Place.fit(table.name() + '_' + field.name() + "_not_null")))
+            .append(" not null");
       }
       parts.add(sql.toString());
     }
@@ -265,6 +270,10 @@ final class Renderer {
             + "\n)");
   }
 
+  private static String sequence(Table table, Table.Field field) {
+    return Place.fit(table.name() + '_' + field.name() + "_seq");
+  }
+
   private Step show(Layout layout) {
     return new Step.ShowVersion(
         layout.version(),
@@ -272,29 +281,29 @@ final class Renderer {
         Views.render(home, layout, defaults()));
   }
 
-  /** Defaults of base columns while the chain is open. */
+  /** Defaults of base columns while the chain is open: those it began with, and of columns it added as they are. */
   private Map<String, Map<String, String>> defaults() {
     Map<String, Map<String, String>> all = new TreeMap<>();
-    defaults(all, chain.getFirst().from(), _ -> true);
+    defaults(all, chain.getFirst().from(), Set.of());
     for (Link one : chain) {
-      TreeSet<String> synced = new TreeSet<>();
-      one.syncs().stream().filter(Sync::up).forEach(s -> synced.add(s.target()));
-      defaults(all, one.to(), place -> !synced.contains(place));
+      Set<String> others = new TreeSet<>();
+      one.from().places().values().forEach(place -> others.addAll(place.columns().values()));
+      one.syncs().stream().filter(Sync::up).forEach(s -> others.add(s.target()));
+      defaults(all, one.to(), others);
     }
     return all;
   }
 
   private static void defaults(
-      Map<String, Map<String, String>> all,
-      Layout layout,
-      Predicate<String> own) {
+      Map<String, Map<String, String>> all, Layout layout, Set<String> others) {
     for (Table table : layout.shape().tables().values()) {
       Layout.Place place = layout.place(table.name());
       for (Table.Field field : table.columns()) {
         String value = field.defaultValue();
-        if (value != null && own.test(place.column(field.name()))) {
+        String column = place.column(field.name());
+        if (value != null && !others.contains(column)) {
           all.computeIfAbsent(place.table(), _ -> new LinkedHashMap<>())
-              .putIfAbsent(place.column(field.name()), value);
+              .putIfAbsent(column, value);
         }
       }
     }
@@ -309,7 +318,8 @@ final class Renderer {
             new Step.Fill(
                 Backfill.of(filling("fill " + table), at(table), marker, "false")
                     .where(quote(marker))
-                    .setting(speaking()))));
+                    .setting(speaking()),
+                null)));
     steps.addAll(updates(true));
     for (Difference.Column column : difference.newNotNull) {
       steps.add(
@@ -372,42 +382,51 @@ final class Renderer {
     List<Change> changes = link.document().operations();
     for (int i = 0; i < changes.size(); i++) {
       if (changes.get(i) instanceof Change.Update update) {
-        Map<String, String> set = forward ? update.set() : update.down();
-        Layout layout = link.to().places().containsKey(update.table()) ? link.to() : link.from();
-        Layout.Place place = layout.place(update.table());
-        String where = update.where();
-        List<Backfill.Assignment> all = new ArrayList<>();
-        set.forEach((column, expression) -> {
-          String value = new Fragment(expression).renamed(place.columns());
-          String target = place.column(column);
-          all.add(
-              new Backfill.Assignment(
-                  target,
-                  where == null || !forward
-                      ? value
-                      : "case when "
-                          + new Fragment(where).renamed(place.columns())
-                          + " then ("
-                          + value
-                          + ") else "
-                          + quote(target)
-                          + " end"));
-        });
-        if (!all.isEmpty()) {
+        String table = place(update.table()).table();
+        Backfill done =
+            filling("update " + i, at(table), assignments(update, update.set(), update.where()));
+        if (forward) {
+          steps.add(new Step.Fill(done, null));
+        } else if (!update.down().isEmpty()) {
           steps.add(
               new Step.Fill(
-                  new Backfill(
-                      filling((forward ? "update " : "undo update ") + i),
-                      at(place.table()),
-                      all,
-                      List.of(),
-                      null,
-                      List.of(speaking()),
-                      0)));
+                  filling("undo update " + i, at(table), assignments(update, update.down(), null)),
+                  done));
         }
       }
     }
     return forward ? steps : steps.reversed();
+  }
+
+  private Backfill filling(String what, TableName table, List<Backfill.Assignment> set) {
+    return new Backfill(filling(what), table, set, List.of(), null, List.of(speaking()), 0);
+  }
+
+  private List<Backfill.Assignment> assignments(
+      Change.Update update, Map<String, String> set, @Nullable String where) {
+    Map<String, String> columns = place(update.table()).columns();
+    List<Backfill.Assignment> all = new ArrayList<>();
+    set.forEach((name, expression) -> {
+      String column = place(update.table()).column(name);
+      String value = new Fragment(expression).renamed(columns);
+      all.add(
+          new Backfill.Assignment(
+              column,
+              where == null
+                  ? value
+                  : "case when "
+                      + new Fragment(where).renamed(columns)
+                      + " then ("
+                      + value
+                      + ") else "
+                      + quote(column)
+                      + " end"));
+    });
+    return all;
+  }
+
+  private Layout.Place place(String table) {
+    return (link.to().places().containsKey(table) ? link.to() : link.from()).place(table);
   }
 
   private Step validate(String table, String constraint, @Nullable String broken) {
@@ -535,6 +554,13 @@ final class Renderer {
     all.addAll(indexNames); // after the old ones of that name have gone with their columns
     if (now.comment() != null && (was == null || !now.comment().equals(was.comment()))) {
       all.add("comment on table " + base(table) + " is " + literal(now.comment()));
+    }
+    if (was == null) {
+      for (Table.Field field : now.columns()) {
+        if (field.identity() != null) {
+          all.add(rename("sequence", made(sequence(now, field)), sequence(now, field)));
+        }
+      }
     }
     if (!table.equals(now.name())) {
       all.add(rename("table", table, now.name()));

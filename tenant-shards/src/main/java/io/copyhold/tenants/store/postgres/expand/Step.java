@@ -5,6 +5,7 @@ import io.copyhold.tenants.store.postgres.ddl.Change;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** One step of a plan. Each can be done again after a crash at any point of it. */
 public sealed interface Step {
@@ -44,8 +45,12 @@ public sealed interface Step {
     }
   }
 
-  /** Rows that are written once, in chunks, as a client of a version would; in a pool, each tenant's by itself. */
-  record Fill(Backfill rows) implements Step {
+  /**
+   * Rows that are written once, in chunks, as a client of a version would; in a pool, each tenant's by itself.
+   *
+   * @param undoes what it takes back: it comes to its end first if it was begun, and nothing is done if it was not
+   */
+  record Fill(Backfill rows, @Nullable Backfill undoes) implements Step {
     @Override
     public String object() {
       return "rows of " + rows.table().name();

@@ -36,6 +36,7 @@ import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A home that schema changes are tried on, with a client for each of its versions. */
 final class Life implements AutoCloseable {
@@ -63,6 +64,7 @@ final class Life implements AutoCloseable {
   private final AtomicInteger attempts = new AtomicInteger();
   final AtomicInteger interruptions = new AtomicInteger();
   boolean interrupted;
+  private @Nullable Connection root;
 
   Life(Isolation isolation, String... scripts) {
     this.tenant = StoreFixture.fresh("acme");
@@ -164,7 +166,12 @@ final class Life implements AutoCloseable {
   /** As the engine does: the same work, a higher token, until it goes through. */
   void persist(Consumer<Expansions.Errand> work) {
     Throwable last = null;
-    for (int i = 0; i < 120; i++) {
+    String progress = "";
+    for (int i = 0; i < 200; i++) {
+      String now = interrupted ? progress() : "";
+      tries = now.equals(progress) ? tries + 1 : 0;
+      progress = now;
+      works.set(0);
       try {
         work.accept(Expansions.Errand.of(place, fence()));
         return;
@@ -197,10 +204,17 @@ final class Life implements AutoCloseable {
   }
 
   private final AtomicInteger works = new AtomicInteger();
+  private int tries;
 
-  /** Each piece of work is killed at its first try, and its process dies after the commit of the second. */
+  /**
+   * Until the book of the home shows progress, one attempt is killed in its first piece of work, the next dies right
+   * after the commit of that, the next is killed in the second, and so on.
+   */
   private AutoCloseable stop(Runnable cancel) {
-    if (works.incrementAndGet() % 2 == 1) {
+    if (works.getAndIncrement() != tries / 2) {
+      return () -> {};
+    }
+    if (tries % 2 == 0) {
       interruptions.incrementAndGet();
       endSessions();
       return () -> {};
@@ -211,15 +225,42 @@ final class Life implements AutoCloseable {
   }
 
   private void endSessions() {
-    try (Connection root = fixture.superuser("postgres")) {
+    try {
       Sql.list(
-          root,
+          root(),
           "select pg_terminate_backend(pid, 20000) from pg_stat_activity where usename = ?",
           r -> 1,
           fixture.address().user());
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private String progress() {
+    try {
+      return Sql.strings(
+              root(),
+              """
+              select concat_ws(' ', (select count(*) from copyhold.step where home = ?),
+                (select string_agg(state, ' ' order by number) from copyhold.change where home = ?),
+                (select string_agg(version || live, ' ' order by version) from copyhold.version where home = ?))
+              """,
+              place.key(),
+              place.key(),
+              place.key())
+          .getFirst();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Connection root() throws SQLException {
+    Connection there = root;
+    if (there == null) {
+      there = fixture.superuser(place.database());
+      root = there;
+    }
+    return there;
   }
 
   Shape shape() throws SQLException {
@@ -240,7 +281,7 @@ final class Life implements AutoCloseable {
             where n.nspname = ? and starts_with(c.relname, '_copyhold_')
           union all select c.relname || '.' || a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
             join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = ? and starts_with(a.attname, '_copyhold_') and not a.attisdropped
+            where n.nspname = ? and c.relkind <> 'i' and starts_with(a.attname, '_copyhold_') and not a.attisdropped
           union all select k.conname from pg_constraint k join pg_namespace n on n.oid = k.connamespace
             where n.nspname = ? and starts_with(k.conname, '_copyhold_')
           union all select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
@@ -258,7 +299,10 @@ final class Life implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws SQLException {
     sessions.close();
+    if (root != null) {
+      root.close();
+    }
   }
 }
