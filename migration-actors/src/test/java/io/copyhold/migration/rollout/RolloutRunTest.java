@@ -306,6 +306,39 @@ class RolloutRunTest {
   }
 
   @Test
+  void tenThousandHomesWithNothingToDoStartNothing() {
+    List<Homes.Entry> all = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      all.add(
+          new Homes.Entry(
+              TenantType.ref("idle-" + String.format("%05d", i)),
+              "store-" + i % 4,
+              "3",
+              null,
+              null,
+              null,
+              new Homes.Traits("idle", Isolation.SCHEMA, "pro", "eu", "gold", List.of())));
+    }
+    Remembered listed = new Remembered(all);
+    Result.Done done =
+        (Result.Done)
+            StepHarness.of(
+                    run(listed),
+                    ROLLOUT,
+                    "rollout/1",
+                    new Rollout.Input(
+                        plan(4, new Size.Count(0), new Size.Percent(10)), "rollout/summer/1", null),
+                    world,
+                    Crash.NEVER)
+                .forward();
+    assertThat(done.data().get("result").path("done").asInt()).isEqualTo(10_000);
+    assertThat(world.all()).as("nobody was asked").isEmpty();
+    assertThat(listed.pages)
+        .as("count, two waves and a sweep, a page at a time")
+        .isLessThan(4 * 48);
+  }
+
+  @Test
   void aTenantThatLeavesMeanwhileIsSkipped() {
     tenants(10);
     Listed stale = new Listed();
@@ -508,6 +541,7 @@ class RolloutRunTest {
   /** A list that is behind. */
   private final class Remembered extends Listed {
     private final List<Entry> entries;
+    private int pages;
 
     private Remembered(List<Entry> entries) {
       this.entries = entries;
@@ -516,6 +550,13 @@ class RolloutRunTest {
     @Override
     List<Entry> entries() {
       return entries;
+    }
+
+    @Override
+    public List<Entry> page(
+        String changelog, Selector selector, String store, @Nullable String after, int limit) {
+      pages++;
+      return super.page(changelog, selector, store, after, limit);
     }
   }
 }

@@ -324,12 +324,13 @@ class RolloutStoryTest {
 
   private void accept(EntityRef owner) {
     HomeRef home = ref(owner.id());
-    works
-        .store()
-        .remember(
-            home,
-            works.store().drift(home).digest(),
-            StoreFixture.fence(owner.id(), "accept/1", 1, 1, 1));
+    works.world.with(
+        owner,
+        new TenantCommand.AcceptShape(
+            works.shelf.target(), works.store().drift(home).digest(), "by-hand"));
+    works.run(owner, Crash.EVERYWHERE);
+    assertThat(works.store().drift(home).none()).isTrue();
+    assertThat(works.world.summary(owner).path("schemaVersion").asText()).isEqualTo("1");
   }
 
   private void write(List<String> into) throws SQLException {

@@ -96,7 +96,9 @@ final class TenantFold {
               l.suspended(),
               serial,
               null,
-              null,
+              l.task() instanceof Task.Migrate(var migration) && migration.accepts() != null
+                  ? l.failure() // still to be tried again
+                  : null,
               l.problem());
       case TenantEvent.MigrateFailed(var serial, var problem)
           when l.task() instanceof Task.Migrate(var migration) ->

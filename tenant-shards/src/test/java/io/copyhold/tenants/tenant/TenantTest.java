@@ -265,6 +265,41 @@ class TenantTest {
   }
 
   @Test
+  void aMigrationIsTakenBackByWhoeverAskedForItAndNobodyElse() {
+    active();
+    scenario.after(
+        new TenantCommand.MigrateTo(V4, "rollout/r1/1#wave-1"), new TenantCommand.RecordDone(2));
+    assertThat(scenario.summary().path("arrivedFrom").asText()).isEqualTo("3");
+    scenario.when(new TenantCommand.TakeBack(V4, "rollout/r2/", "rollout/r2/2")).thenNothing();
+    scenario
+        .when(new TenantCommand.TakeBack(V4, "rollout/r1/", "rollout/r1/2#wave-1"))
+        .then(
+            new TenantEvent.MigrateStarted(3, new Migration(V4, "rollout/r1/2#wave-1", "3", null)));
+    assertThat(scenario.operation("migrate/3").input())
+        .isEqualTo(new Migration.Input(HOME.ref(), V4, "4", 1, "3", null));
+    scenario
+        .settled("migrate/3", new Outcome.Done(Map.of()))
+        .then(new TenantEvent.Migrated(3, "3"));
+    scenario.when(new TenantCommand.TakeBack(V4, "rollout/r1/", "rollout/r1/3")).thenNothing();
+  }
+
+  @Test
+  void anAcceptedShapeChangesNoVersionAndForgetsNoFailure() {
+    active();
+    scenario.after(new TenantCommand.MigrateTo(V4, "rollout/r1/1"));
+    scenario.settled("migrate/2", new Outcome.Undone(BROKEN)).accepted();
+    scenario.when(new TenantCommand.AcceptShape(V4, "short", "me")).thenRefused("digest-form");
+    scenario
+        .when(new TenantCommand.AcceptShape(V4, "0".repeat(64), "me"))
+        .then(new TenantEvent.MigrateStarted(3, new Migration(V4, "me", "3", "0".repeat(64))));
+    scenario
+        .settled("migrate/3", new Outcome.Done(Map.of()))
+        .then(new TenantEvent.Migrated(3, "3"));
+    assertThat(scenario.summary().path("failedRequest").asText()).isEqualTo("rollout/r1/1");
+    assertThat(scenario.summary().path("cause").asText()).startsWith(BROKEN.code() + ": ");
+  }
+
+  @Test
   void aSuspendedTenantMigratesAndStaysSuspended() {
     active();
     scenario.after(
