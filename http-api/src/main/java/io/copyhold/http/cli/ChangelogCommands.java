@@ -2,6 +2,7 @@ package io.copyhold.http.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.copyhold.tenants.store.Script;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -59,7 +59,7 @@ public record Migration(
   }
 
   /** Whether the home will have another version. */
-  private boolean moves() {
+  public boolean moves() {
     return accepts == null && turn == null;
   }
 

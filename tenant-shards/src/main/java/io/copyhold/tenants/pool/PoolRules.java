@@ -373,7 +373,7 @@ final class PoolRules {
               o.serial(),
               o.members(),
               null,
-              o.migration() != null && o.migration().accepts() != null ? o.failure() : null,
+              o.migration() != null && !o.migration().moves() ? o.failure() : null,
               o.migration() == null ? null : o.migration().arrival(o.version(), o.arrival()));
       case Event.MigrateFailed(_, var problem)
           when pool instanceof Open o && o.migration() instanceof Migration m ->

@@ -96,7 +96,7 @@ final class TenantFold {
               l.suspended(),
               serial,
               null,
-              l.task() instanceof Task.Migrate(var migration) && migration.accepts() != null
+              l.task() instanceof Task.Migrate(var migration) && !migration.moves()
                   ? l.failure() // still to be tried again
                   : null,
               l.problem());
