@@ -19,7 +19,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the shape of a schema: one query for each kind of object. What Copyhold made for a change is left out. */
+/**
+ * Reads the shape of a schema: one query for each kind of object. What Copyhold made for a change
+ * is left out.
+ */
 public final class Catalog {
   private static final String TABLES =
       """
@@ -200,9 +203,7 @@ public final class Catalog {
                     action(r.getString(10)),
                     strings(r, 18))
                 : null,
-            kind == Constraint.Type.EXCLUDE
-                ? new Constraint.Exclude(null, definition, null)
-                : null,
+            kind == Constraint.Type.EXCLUDE ? new Constraint.Exclude(null, definition, null) : null,
             include.isEmpty() ? null : new Constraint.IndexParameters(null, null, include),
             r.getBoolean(11),
             r.getBoolean(12),
@@ -234,13 +235,9 @@ public final class Catalog {
           new IndexField(
               names.get(i),
               collations.get(i).isEmpty() ? null : collations.get(i),
-              classes.get(i).isEmpty()
-                  ? null
-                  : new IndexField.Opclass(classes.get(i), List.of()),
+              classes.get(i).isEmpty() ? null : new IndexField.Opclass(classes.get(i), List.of()),
               descending ? IndexField.Sort.DESC : null,
-              first == descending
-                  ? null
-                  : first ? IndexField.Nulls.FIRST : IndexField.Nulls.LAST));
+              first == descending ? null : first ? IndexField.Nulls.FIRST : IndexField.Nulls.LAST));
     }
     boolean plain = names.stream().noneMatch(String::isEmpty);
     return new Table.Index(

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What two neighbouring versions differ in physically: which rules and indexes are new, which are only called otherwise,
- * and which go. Two are the same when they mean the same on the base tables.
+ * What two neighbouring versions differ in physically: which rules and indexes are new, which are
+ * only called otherwise, and which go. Two are the same when they mean the same on the base tables.
  */
 final class Difference {
   /** A constraint and the table of the version that has it. */
@@ -51,10 +51,11 @@ final class Difference {
   Difference(String schema, Link link) {
     Layout from = link.from();
     Layout to = link.to();
-    from.places().forEach((name, place) ->
-        before.put(place.table(), from.shape().table(name).orElseThrow()));
-    to.places().forEach((name, place) ->
-        after.put(place.table(), to.shape().table(name).orElseThrow()));
+    from.places()
+        .forEach(
+            (name, place) -> before.put(place.table(), from.shape().table(name).orElseThrow()));
+    to.places()
+        .forEach((name, place) -> after.put(place.table(), to.shape().table(name).orElseThrow()));
     for (String base : before.keySet()) {
       if (!after.containsKey(base)) {
         goneTables.add(base);

@@ -8,11 +8,11 @@ import io.copyhold.tenants.document.Change;
 import io.copyhold.tenants.document.Document;
 import io.copyhold.tenants.document.Documents;
 import io.copyhold.tenants.document.Reversal;
-import io.copyhold.tenants.document.Shape;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.isolation.Preflight;
 import io.copyhold.tenants.store.Fence;
+import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.postgres.ddl.Backfill;
 import io.copyhold.tenants.store.postgres.ddl.BackfillOutcome;
 import io.copyhold.tenants.store.postgres.ddl.Backfills;
@@ -21,7 +21,6 @@ import io.copyhold.tenants.store.postgres.ddl.Control;
 import io.copyhold.tenants.store.postgres.ddl.Ddl;
 import io.copyhold.tenants.store.postgres.ddl.Site;
 import io.copyhold.tenants.store.postgres.ddl.Throttle;
-import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.tenants.store.postgres.session.Sessions;
 import io.copyhold.tenants.store.postgres.session.Sql;
@@ -37,17 +36,23 @@ import java.util.Set;
  * Takes homes from one schema version to the next while clients of both read and write, and back.
  *
  * <ol>
- *   <li>{@link #start} makes what the new version needs, fills it, and lets clients speak it: <em>both</em>.
- *   <li>{@link #complete} refuses clients of the old version, whose columns are kept current: <em>completed</em>.
- *   <li>{@link #finish} drops what only the old version had: <em>finalized</em>. Until then {@link #reverse} takes the
- *       change back, and what clients wrote through either version stays.
+ *   <li>{@link #start} makes what the new version needs, fills it, and lets clients speak it:
+ *       <em>both</em>.
+ *   <li>{@link #complete} refuses clients of the old version, whose columns are kept current:
+ *       <em>completed</em>.
+ *   <li>{@link #finish} drops what only the old version had: <em>finalized</em>. Until then {@link
+ *       #reverse} takes the change back, and what clients wrote through either version stays.
  * </ol>
  *
- * <p>Each may be called again after a crash at any point and goes on where the book of the home says. Changes may be
- * open one upon the other; the oldest completes first, the newest is taken back first.
+ * <p>Each may be called again after a crash at any point and goes on where the book of the home
+ * says. Changes may be open one upon the other; the oldest completes first, the newest is taken
+ * back first.
  */
 public final class Expansions {
-  /** Versions that may be live in a home at once: each costs a column per altered column, and time per write. */
+  /**
+   * Versions that may be live in a home at once: each costs a column per altered column, and time
+   * per write.
+   */
   public static final int VERSIONS_MAX = 3;
 
   private final Sessions sessions;
@@ -131,7 +136,9 @@ public final class Expansions {
           }
           int known = number;
           Optional<Link> there = chain.stream().filter(l -> l.number() == known).findFirst();
-          Link link = there.orElseGet(() -> Fold.of(known, last(chain).orElseGet(() -> base(c, home)), document));
+          Link link =
+              there.orElseGet(
+                  () -> Fold.of(known, last(chain).orElseGet(() -> base(c, home)), document));
           if (there.isEmpty()) {
             chain.add(link);
           }
@@ -158,8 +165,8 @@ public final class Expansions {
   }
 
   /**
-   * Shows the home's present version by views, so that clients can begin to speak it. Without any view clients use the
-   * tables; they have to speak a version before the first change starts.
+   * Shows the home's present version by views, so that clients can begin to speak it. Without any
+   * view clients use the tables; they have to speak a version before the first change starts.
    *
    * @return the version
    */
@@ -178,11 +185,7 @@ public final class Expansions {
           book.enterReady(c, home, errand.fence(), null);
           Layout base = base(c, home);
           Ledger.live(c, home, base.version());
-          show(
-              c,
-              home,
-              Views.schema(home, base.version()),
-              Views.render(home, base, Map.of()));
+          show(c, home, Views.schema(home, base.version()), Views.render(home, base, Map.of()));
           return base.version();
         });
   }
@@ -197,10 +200,12 @@ public final class Expansions {
   }
 
   /**
-   * Takes the home to <em>both</em>. The same document again goes on where it stopped, and does nothing when it is there.
+   * Takes the home to <em>both</em>. The same document again goes on where it stopped, and does
+   * nothing when it is there.
    *
-   * @throws ProblemException among others {@code change-open} when an earlier one is not in a stable state, {@code
-   *     versions-max}, {@code version-exists}, what {@link Fold} refuses, and what the steps say
+   * @throws ProblemException among others {@code change-open} when an earlier one is not in a
+   *     stable state, {@code versions-max}, {@code version-exists}, what {@link Fold} refuses, and
+   *     what the steps say
    */
   public void start(Errand errand, Document document) {
     open(errand);
@@ -224,8 +229,7 @@ public final class Expansions {
   }
 
   /** The number of the same change, when it is on its way or there. */
-  private static Optional<Integer> begun(
-      Place home, Document document, List<Ledger.Row> open) {
+  private static Optional<Integer> begun(Place home, Document document, List<Ledger.Row> open) {
     for (Ledger.Row row : open) {
       if (row.document().name().equals(document.name())) {
         if (!Documents.digest(row.document()).equals(Documents.digest(document))) {
@@ -281,8 +285,7 @@ public final class Expansions {
     Layout from = last(chain).orElseGet(() -> base(c, home));
     Fold.of(Integer.MAX_VALUE, from, document); // refuses what cannot be done
     refuse(home, document);
-    Shape shape = open.isEmpty() ? from.shape() : open.getFirst().shape();
-    return Ledger.begin(c, home, document, from.version(), shape);
+    return Ledger.begin(c, home, document, from.version(), from.shape());
   }
 
   private static void refuse(Place home, Document document) {
@@ -325,19 +328,17 @@ public final class Expansions {
               rows.reversed().stream()
                   .filter(r -> r.document().name().equals(name))
                   .findFirst()
-                  .orElseThrow(
-                      () ->
-                          new ProblemException(
-                              Problem.notFound("change-missing", "The home has no such change.")
-                                  .at(home.key() + ", " + name)));
+                  .orElseThrow(() ->
+                      new ProblemException(
+                          Problem.notFound("change-missing", "The home has no such change.")
+                              .at(home.key() + ", " + name)));
           List<Ledger.Row> open = rows.stream().filter(r -> r.state().open()).toList();
           return allowed(home, row, open, phase) ? row.number() : 0;
         });
   }
 
   /** False when it is done already; otherwise it may run, or a problem says why not. */
-  private static boolean allowed(
-      Place home, Ledger.Row row, List<Ledger.Row> open, Phase phase) {
+  private static boolean allowed(Place home, Ledger.Row row, List<Ledger.Row> open, Phase phase) {
     State state = row.state();
     boolean done =
         switch (phase) {
@@ -383,8 +384,7 @@ public final class Expansions {
                       : "Finalize that one first."));
     }
     if (phase == Phase.COMPLETE
-        && open.stream()
-            .anyMatch(o -> o.number() < row.number() && o.state() != State.COMPLETED)) {
+        && open.stream().anyMatch(o -> o.number() < row.number() && o.state() != State.COMPLETED)) {
       throw new ProblemException(
           Problem.conflict("change-order", "An older change is not completed.")
               .at(home.key() + ", " + row.document().name())
@@ -415,12 +415,10 @@ public final class Expansions {
               List<Link> chain = Ledger.chain(open);
               return chain.stream()
                   .filter(l -> l.number() == number)
-                  .filter(
-                      _ ->
-                          phase != Phase.START && phase != Phase.FILL
-                              || open.stream()
-                                  .anyMatch(r ->
-                                      r.number() == number && r.state() == State.STARTING))
+                  .filter(_ ->
+                      phase != Phase.START && phase != Phase.FILL
+                          || open.stream()
+                              .anyMatch(r -> r.number() == number && r.state() == State.STARTING))
                   .findFirst()
                   .map(link -> new Renderer(home, chain, link).plan(phase));
             });
@@ -491,8 +489,7 @@ public final class Expansions {
 
   private void fill(Errand errand, Backfill rows) {
     BackfillOutcome outcome =
-        backfills.runAll(
-            errand.home(), errand.fence(), rows, errand.throttle(), errand.control());
+        backfills.runAll(errand.home(), errand.fence(), rows, errand.throttle(), errand.control());
     if (outcome instanceof BackfillOutcome.Halted halted) {
       throw new ProblemException(
           Problem.unavailable("backfill-halted", "The backfill was halted: " + halted.reason())

@@ -21,9 +21,10 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows a document's operations from the version before to its own: where each table and column of the new version
- * is, and which columns follow which. A column whose values or rules differ between the versions gets a second column
- * in the same table; one that is only called otherwise does not.
+ * Follows a document's operations from the version before to its own: where each table and column
+ * of the new version is, and which columns follow which. A column whose values or rules differ
+ * between the versions gets a second column in the same table; one that is only called otherwise
+ * does not.
  */
 final class Fold {
   private final int number;
@@ -38,10 +39,11 @@ final class Fold {
   private Fold(int number, Layout from) {
     this.number = number;
     this.shape = from.shape();
-    from.places().forEach((name, place) -> {
-      tables.put(name, place.table());
-      columns.put(name, new LinkedHashMap<>(place.columns()));
-    });
+    from.places()
+        .forEach((name, place) -> {
+          tables.put(name, place.table());
+          columns.put(name, new LinkedHashMap<>(place.columns()));
+        });
   }
 
   /**
@@ -60,11 +62,10 @@ final class Fold {
       fold.shape = next;
     }
     Map<String, Layout.Place> places = new TreeMap<>();
-    fold.tables.forEach((name, table) ->
-        places.put(name, new Layout.Place(table, fold.ordered(name))));
+    fold.tables.forEach(
+        (name, table) -> places.put(name, new Layout.Place(table, fold.ordered(name))));
     Layout to = new Layout(document.version(), fold.shape, places);
-    return new Link(
-        number, document, from, to, List.copyOf(fold.syncs), Map.copyOf(fold.markers));
+    return new Link(number, document, from, to, List.copyOf(fold.syncs), Map.copyOf(fold.markers));
   }
 
   private Map<String, String> ordered(String table) {
@@ -209,8 +210,7 @@ final class Fold {
 
   private void renamed(String table, String old, String to) {
     Map<String, String> renamed = new LinkedHashMap<>();
-    columnsOf(table)
-        .forEach((name, place) -> renamed.put(name.equals(old) ? to : name, place));
+    columnsOf(table).forEach((name, place) -> renamed.put(name.equals(old) ? to : name, place));
     columns.put(table, renamed);
   }
 

@@ -10,13 +10,17 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * An SQL expression of a document, read as far as names go: which columns it mentions, and the same over other names.
- * Strings, quoted names, dollar quotes and comments are told apart; the grammar is the server's affair.
+ * An SQL expression of a document, read as far as names go: which columns it mentions, and the same
+ * over other names. Strings, quoted names, dollar quotes and comments are told apart; the grammar
+ * is the server's affair.
  */
 record Fragment(String text) {
   private record Name(int from, int to, String name, boolean quoted) {}
 
-  /** Which of these names occur in it; a table or function of that name counts too, which does no harm. */
+  /**
+   * Which of these names occur in it; a table or function of that name counts too, which does no
+   * harm.
+   */
   Set<String> mentioned(Set<String> names) {
     Set<String> found = new TreeSet<>();
     for (Name name : scan().names()) {
@@ -27,7 +31,10 @@ record Fragment(String text) {
     return found;
   }
 
-  /** The same with columns called otherwise; calls of functions, types and keys of the map alone stay. */
+  /**
+   * The same with columns called otherwise; calls of functions, types and keys of the map alone
+   * stay.
+   */
   String renamed(Map<String, String> columns) {
     StringBuilder sql = new StringBuilder();
     int at = 0;
@@ -42,7 +49,10 @@ record Fragment(String text) {
     return sql.append(text, at, text.length()).toString();
   }
 
-  /** False when it holds more than one expression: a statement's end, or parentheses that do not match. */
+  /**
+   * False when it holds more than one expression: a statement's end, or parentheses that do not
+   * match.
+   */
   boolean single() {
     return scan().whole();
   }
@@ -144,7 +154,9 @@ record Fragment(String text) {
     while (end < text.length() && part(text.charAt(end)) && text.charAt(end) != '$') {
       end++;
     }
-    if (end >= text.length() || text.charAt(end) != '$' || Character.isDigit(text.charAt(from + 1))) {
+    if (end >= text.length()
+        || text.charAt(end) != '$'
+        || Character.isDigit(text.charAt(from + 1))) {
       return -1;
     }
     String tag = text.substring(from, end + 1);

@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One version of a schema, and where its tables and columns are as long as several versions share them.
+ * One version of a schema, and where its tables and columns are as long as several versions share
+ * them.
  *
  * @param shape what its clients see
  * @param places by table as clients call it

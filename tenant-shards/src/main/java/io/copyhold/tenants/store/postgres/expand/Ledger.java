@@ -13,7 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a home's own book says of its changes, their steps, and the versions that clients may speak. */
+/**
+ * What a home's own book says of its changes, their steps, and the versions that clients may speak.
+ */
 final class Ledger {
   private Ledger() {}
 
@@ -113,8 +115,8 @@ final class Ledger {
     speak(c, home, turn.live(), turn.gone());
   }
 
-  private static void speak(
-      Connection c, Place home, Map<String, Boolean> live, List<String> gone) throws SQLException {
+  private static void speak(Connection c, Place home, Map<String, Boolean> live, List<String> gone)
+      throws SQLException {
     for (Map.Entry<String, Boolean> version : live.entrySet()) {
       Sql.update(
           c,
@@ -127,10 +129,7 @@ final class Ledger {
     }
     for (String version : gone) {
       Sql.update(
-          c,
-          "delete from copyhold.version where home = ? and version = ?",
-          home.key(),
-          version);
+          c, "delete from copyhold.version where home = ? and version = ?", home.key(), version);
     }
   }
 

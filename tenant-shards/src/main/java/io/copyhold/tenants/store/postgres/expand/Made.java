@@ -31,7 +31,9 @@ final class Made {
     return Place.fit(PREFIX + "sync_" + table);
   }
 
-  /** Name of the row trigger: it sorts last, so that it sees what other triggers made of the row. */
+  /**
+   * Name of the row trigger: it sorts last, so that it sees what other triggers made of the row.
+   */
   static final String ROW_TRIGGER = "~copyhold_sync";
 
   static final String STATEMENT_TRIGGER = "_copyhold_version";

@@ -21,7 +21,12 @@ public record Plan(int number, String name, Phase phase, List<Step> steps) {
   /** For people: one line for each step, then its statements. */
   public String print() {
     StringBuilder out = new StringBuilder();
-    out.append(phase).append(" of ").append(name).append(", ").append(steps.size()).append(" steps\n");
+    out.append(phase)
+        .append(" of ")
+        .append(name)
+        .append(", ")
+        .append(steps.size())
+        .append(" steps\n");
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
       out.append(i + 1).append(". ").append(step.object()).append(cost(step)).append('\n');

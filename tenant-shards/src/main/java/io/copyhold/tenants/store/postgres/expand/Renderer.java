@@ -29,10 +29,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the plans of a change: additive things first, and only when it is finalized what cannot be taken back.
+ * Makes the plans of a change: additive things first, and only when it is finalized what cannot be
+ * taken back.
  *
- * <p>One step locks one table that clients use, and what it does under that lock touches the catalog alone. What reads
- * or writes rows runs under locks that clients do not notice.
+ * <p>One step locks one table that clients use, and what it does under that lock touches the
+ * catalog alone. What reads or writes rows runs under locks that clients do not notice.
  */
 final class Renderer {
   private static final LockLevel EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE;
@@ -98,8 +99,7 @@ final class Renderer {
   /** Statements that lock nothing that clients use. */
   private static Step unseen(String object, String sql) {
     return new Step.Structure(
-        object,
-        new DdlStatement(sql, List.of(), DdlStatement.Weight.CATALOG, List.of(), null));
+        object, new DdlStatement(sql, List.of(), DdlStatement.Weight.CATALOG, List.of(), null));
   }
 
   // ---- start
@@ -108,15 +108,18 @@ final class Renderer {
     List<Step> steps = new ArrayList<>();
     for (Change change : link.document().operations()) {
       if (change instanceof Change.Sql sql && !sql.onComplete()) {
-        steps.add(raw(home.isolation() == Isolation.POOL && sql.pool() != null ? sql.pool().up() : sql.up()));
+        steps.add(
+            raw(
+                home.isolation() == Isolation.POOL && sql.pool() != null
+                    ? sql.pool().up()
+                    : sql.up()));
       }
     }
     difference.newTables.forEach(table -> steps.add(create(table)));
     for (String table : touched()) {
       List<String> sql = new ArrayList<>();
       List<String> parts = new ArrayList<>();
-      for (Difference.Column column :
-          difference.newColumns.getOrDefault(table, List.of())) {
+      for (Difference.Column column : difference.newColumns.getOrDefault(table, List.of())) {
         parts.add("add column if not exists " + definition(column));
       }
       for (Sync sync : link.syncs()) { // of operations that came before another on the same column
@@ -175,7 +178,8 @@ final class Renderer {
   private boolean placed(String base, String column) {
     return difference.newColumns.getOrDefault(base, List.of()).stream()
             .anyMatch(c -> c.place().equals(column))
-        || difference.was(base)
+        || difference
+            .was(base)
             .map(t -> link.from().place(t.name()).columns().containsValue(column))
             .orElse(false);
   }
@@ -183,15 +187,16 @@ final class Renderer {
   private String definition(Difference.Column column) {
     Table.Field field = column.field();
     boolean direct =
-        link.syncs().stream()
-            .noneMatch(s -> s.target().equals(column.place()) && s.up());
+        link.syncs().stream().noneMatch(s -> s.target().equals(column.place()) && s.up());
     StringBuilder sql = new StringBuilder(quote(column.place())).append(' ').append(field.type());
     if (direct && field.defaultValue() != null) {
       sql.append(" default ").append(field.defaultValue());
     }
     if (field.generated() != null) {
       sql.append(" generated always as (")
-          .append(new Fragment(field.generated()).renamed(link.to().place(column.table().name()).columns()))
+          .append(
+              new Fragment(field.generated())
+                  .renamed(link.to().place(column.table().name()).columns()))
           .append(") stored");
     }
     return sql.toString();
@@ -213,7 +218,10 @@ final class Renderer {
       if (rule.rule().type() == Constraint.Type.CHECK
           && link.to().place(rule.table().name()).table().equals(table)) {
         sql.addAll(
-            constraint(table, made(rule.rule().name()), rules.body(rule.table(), rule.rule()) + " not valid"));
+            constraint(
+                table,
+                made(rule.rule().name()),
+                rules.body(rule.table(), rule.rule()) + " not valid"));
       }
     }
     return sql;
@@ -281,7 +289,10 @@ final class Renderer {
         Views.render(home, layout, defaults()));
   }
 
-  /** Defaults of base columns while the chain is open: those it began with, and of columns it added as they are. */
+  /**
+   * Defaults of base columns while the chain is open: those it began with, and of columns it added
+   * as they are.
+   */
   private Map<String, Map<String, String>> defaults() {
     Map<String, Map<String, String>> all = new TreeMap<>();
     defaults(all, chain.getFirst().from(), Set.of());
@@ -302,8 +313,7 @@ final class Renderer {
         String value = field.defaultValue();
         String column = place.column(field.name());
         if (value != null && !others.contains(column)) {
-          all.computeIfAbsent(place.table(), _ -> new LinkedHashMap<>())
-              .putIfAbsent(column, value);
+          all.computeIfAbsent(place.table(), _ -> new LinkedHashMap<>()).putIfAbsent(column, value);
         }
       }
     }
@@ -313,13 +323,14 @@ final class Renderer {
 
   private List<Step> fill() {
     List<Step> steps = new ArrayList<>();
-    link.markers().forEach((table, marker) ->
-        steps.add(
-            new Step.Fill(
-                Backfill.of(filling("fill " + table), at(table), marker, "false")
-                    .where(quote(marker))
-                    .setting(speaking()),
-                null)));
+    link.markers()
+        .forEach((table, marker) ->
+            steps.add(
+                new Step.Fill(
+                    Backfill.of(filling("fill " + table), at(table), marker, "false")
+                        .where(quote(marker))
+                        .setting(speaking()),
+                    null)));
     steps.addAll(updates(true));
     for (Difference.Column column : difference.newNotNull) {
       steps.add(
@@ -358,9 +369,7 @@ final class Renderer {
     }
     steps.add(
         new Step.Turn(
-            Map.of(link.from().version(), true, link.to().version(), true),
-            List.of(),
-            State.BOTH));
+            Map.of(link.from().version(), true, link.to().version(), true), List.of(), State.BOTH));
     return steps;
   }
 
@@ -476,14 +485,20 @@ final class Renderer {
     }
     for (Change change : link.document().operations()) {
       if (change instanceof Change.Sql sql && sql.onComplete()) {
-        steps.add(raw(home.isolation() == Isolation.POOL && sql.pool() != null ? sql.pool().up() : sql.up()));
+        steps.add(
+            raw(
+                home.isolation() == Isolation.POOL && sql.pool() != null
+                    ? sql.pool().up()
+                    : sql.up()));
       }
     }
     steps.add(new Step.Turn(Map.of(link.to().version(), true), List.of(), State.FINALIZED));
     return steps;
   }
 
-  /** Everything of one table at once: from here on it is called and looks as the new version says. */
+  /**
+   * Everything of one table at once: from here on it is called and looks as the new version says.
+   */
   private Optional<Step> settle(String table, Table now) {
     Layout.Place place = link.to().place(now.name());
     List<String> parts = new ArrayList<>(); // of one ALTER TABLE each, in this order
@@ -534,8 +549,7 @@ final class Renderer {
     }
     difference.renamedRules.stream()
         .filter(r -> r.base().equals(table))
-        .forEach(r ->
-            parts.add("rename constraint " + quote(r.from()) + " to " + quote(r.to())));
+        .forEach(r -> parts.add("rename constraint " + quote(r.from()) + " to " + quote(r.to())));
     for (Difference.Index index : difference.newIndexes) {
       if (index.table().equals(now)) {
         sql.add(rename("index", made(index.index().name()), index.index().name()));
@@ -569,9 +583,7 @@ final class Renderer {
     if (Triggers.tables(rest).contains(now.name())) {
       all.addAll(Triggers.render(home, now.name(), rest));
     }
-    return all.isEmpty()
-        ? Optional.empty()
-        : Optional.of(quick(table, EXCLUSIVE, all));
+    return all.isEmpty() ? Optional.empty() : Optional.of(quick(table, EXCLUSIVE, all));
   }
 
   /** Later changes as they are once this one is the base. */
@@ -588,11 +600,8 @@ final class Renderer {
 
   /** Base columns that no version from now on has. */
   private TreeSet<String> goneColumns(String table, Table was, Layout.Place now) {
-    TreeSet<String> gone =
-        new TreeSet<>(link.from().place(was.name()).columns().values());
-    link.syncs().stream()
-        .filter(s -> s.table().equals(table))
-        .forEach(s -> gone.add(s.target()));
+    TreeSet<String> gone = new TreeSet<>(link.from().place(was.name()).columns().values());
+    link.syncs().stream().filter(s -> s.table().equals(table)).forEach(s -> gone.add(s.target()));
     gone.removeAll(now.columns().values());
     String marker = link.markers().get(table);
     if (marker != null) {
@@ -624,11 +633,13 @@ final class Renderer {
   /** A name may be another column's until that one is renamed. */
   private static void columnNames(List<String> parts, Layout.Place place) {
     Map<String, String> open = new LinkedHashMap<>();
-    place.columns().forEach((name, column) -> {
-      if (!name.equals(column)) {
-        open.put(name, column);
-      }
-    });
+    place
+        .columns()
+        .forEach((name, column) -> {
+          if (!name.equals(column)) {
+            open.put(name, column);
+          }
+        });
     TreeSet<String> taken = new TreeSet<>(open.values());
     int n = 0;
     Map<String, String> second = new LinkedHashMap<>();
@@ -641,15 +652,13 @@ final class Renderer {
         second.put(entry.getKey(), entry.getValue());
       }
     }
-    second.forEach((name, column) ->
-        parts.add("rename column " + quote(column) + " to " + quote(name)));
+    second.forEach(
+        (name, column) -> parts.add("rename column " + quote(column) + " to " + quote(name)));
   }
 
   private static void identity(List<String> parts, @Nullable Table was, Table now) {
-    if (!now.replicaIdentity().equals(
-        was == null
-            ? ReplicaIdentity.DEFAULT
-            : was.replicaIdentity())) {
+    if (!now.replicaIdentity()
+        .equals(was == null ? ReplicaIdentity.DEFAULT : was.replicaIdentity())) {
       String index = now.replicaIdentity().index();
       parts.add(
           "replica identity "
@@ -702,7 +711,10 @@ final class Renderer {
     }
     for (Change change : link.document().operations().reversed()) {
       if (change instanceof Change.Sql sql && !sql.onComplete()) {
-        String down = home.isolation() == Isolation.POOL && sql.pool() != null ? sql.pool().down() : sql.down();
+        String down =
+            home.isolation() == Isolation.POOL && sql.pool() != null
+                ? sql.pool().down()
+                : sql.down();
         if (down != null) {
           steps.add(raw(down));
         }
@@ -715,7 +727,6 @@ final class Renderer {
   private Step drop(String index) {
     return new Step.Structure("index " + index, new IndexDrop(home.schema(), index));
   }
-
 
   private List<String> back(String table) {
     List<Link> rest = chain.subList(0, chain.indexOf(link));

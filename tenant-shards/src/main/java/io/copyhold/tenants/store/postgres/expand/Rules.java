@@ -130,9 +130,7 @@ final class Rules {
     String definition = index.definition();
     String include = definition == null ? null : inside(definition, " INCLUDE (");
     String more =
-        (include == null
-                ? ""
-                : "include (" + new Fragment(include).renamed(place.columns()) + ") ")
+        (include == null ? "" : "include (" + new Fragment(include).renamed(place.columns()) + ") ")
             + (definition != null && definition.contains(" NULLS NOT DISTINCT")
                 ? "nulls not distinct "
                 : "")
@@ -142,9 +140,7 @@ final class Rules {
     List<String> keys;
     if (index.columns().isEmpty()) {
       String inside =
-          definition == null
-              ? null
-              : inside(definition, " USING " + index.method() + " (");
+          definition == null ? null : inside(definition, " USING " + index.method() + " (");
       if (inside == null) {
         throw new ProblemException(
             Problem.invalid("index-unknown", "The index tells neither columns nor definition.")

@@ -46,9 +46,11 @@ public sealed interface Step {
   }
 
   /**
-   * Rows that are written once, in chunks, as a client of a version would; in a pool, each tenant's by itself.
+   * Rows that are written once, in chunks, as a client of a version would; in a pool, each tenant's
+   * by itself.
    *
-   * @param undoes what it takes back: it comes to its end first if it was begun, and nothing is done if it was not
+   * @param undoes what it takes back: it comes to its end first if it was begun, and nothing is
+   *     done if it was not
    */
   record Fill(Backfill rows, @Nullable Backfill undoes) implements Step {
     @Override
@@ -87,7 +89,11 @@ public sealed interface Step {
 
     @Override
     public String text() {
-      return "the change is " + state + "; live: " + live + (gone.isEmpty() ? "" : "; gone: " + gone);
+      return "the change is "
+          + state
+          + "; live: "
+          + live
+          + (gone.isEmpty() ? "" : "; gone: " + gone);
     }
   }
 }

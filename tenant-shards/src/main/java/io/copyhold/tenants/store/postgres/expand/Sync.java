@@ -3,7 +3,8 @@ package io.copyhold.tenants.store.postgres.expand;
 import java.util.Map;
 
 /**
- * A column of a base table that follows others of the same row when a client of another version writes.
+ * A column of a base table that follows others of the same row when a client of another version
+ * writes.
  *
  * @param table the base table
  * @param up true when a client of the older version writes, false for one of the newer

@@ -10,18 +10,20 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The trigger that keeps all versions' columns of a table current, one function per table for the whole chain of open
- * changes.
+ * The trigger that keeps all versions' columns of a table current, one function per table for the
+ * whole chain of open changes.
  *
  * <ol>
- *   <li>The session's version is looked up in the chain. Unknown or untold: refused. {@code base}: left alone.
- *   <li>Upwards from it, each link computes its newer columns: for a new row, a row that the backfill has not reached,
- *       or when a source of the expression changed. An unchanged source leaves alone what a newer client wrote.
+ *   <li>The session's version is looked up in the chain. Unknown or untold: refused. {@code base}:
+ *       left alone.
+ *   <li>Upwards from it, each link computes its newer columns: for a new row, a row that the
+ *       backfill has not reached, or when a source of the expression changed. An unchanged source
+ *       leaves alone what a newer client wrote.
  *   <li>Downwards from it, each link computes its older columns by the same rule.
  * </ol>
  *
- * <p>The function runs with the rights of whoever writes, so row-level security holds in what it reads, and with a fixed
- * search path, since a cascade runs it as the table's owner.
+ * <p>The function runs with the rights of whoever writes, so row-level security holds in what it
+ * reads, and with a fixed search path, since a cascade runs it as the table's owner.
  */
 final class Triggers {
   private static final String AT = "\"_copyhold_at\"";
@@ -85,7 +87,10 @@ final class Triggers {
       downwards(body, home, table, chain.get(i), i + 1);
     }
     StringBuilder versions = new StringBuilder();
-    versions.append("    when ").append(literal(chain.getFirst().from().version())).append(" then 1\n");
+    versions
+        .append("    when ")
+        .append(literal(chain.getFirst().from().version()))
+        .append(" then 1\n");
     for (int i = 0; i < chain.size(); i++) {
       versions
           .append("    when ")
@@ -153,7 +158,8 @@ final class Triggers {
     body.append("  end if;\n");
   }
 
-  private static void compute(StringBuilder body, Place home, Sync sync, @org.jspecify.annotations.Nullable String marker) {
+  private static void compute(
+      StringBuilder body, Place home, Sync sync, @org.jspecify.annotations.Nullable String marker) {
     body.append("    if tg_op = 'INSERT'");
     if (marker != null) {
       body.append(" or old.").append(quote(marker));
@@ -168,15 +174,16 @@ final class Triggers {
     if (!sync.sources().isEmpty()) {
       body.append("      declare\n");
       sync.sources()
-          .forEach((name, column) -> body.append("        ")
-              .append(quote(name))
-              .append(' ')
-              .append(quote(home.schema(), sync.table()))
-              .append('.')
-              .append(quote(column))
-              .append("%type := new.")
-              .append(quote(column))
-              .append(";\n"));
+          .forEach((name, column) ->
+              body.append("        ")
+                  .append(quote(name))
+                  .append(' ')
+                  .append(quote(home.schema(), sync.table()))
+                  .append('.')
+                  .append(quote(column))
+                  .append("%type := new.")
+                  .append(quote(column))
+                  .append(";\n"));
     }
     body.append("      begin\n        new.")
         .append(quote(sync.target()))

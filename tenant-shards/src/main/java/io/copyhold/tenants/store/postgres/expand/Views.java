@@ -11,12 +11,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The views of one version: one for each table, each updatable by itself, so that RETURNING, ON CONFLICT on columns,
- * defaults and identities work as on a table.
+ * The views of one version: one for each table, each updatable by itself, so that RETURNING, ON
+ * CONFLICT on columns, defaults and identities work as on a table.
  *
- * <p>They read with the rights of whoever asks, so row-level security of the tables holds. Their condition asks once per
- * statement whether the session speaks this version, and fails the statement otherwise; as a check option it does so for
- * inserts too.
+ * <p>They read with the rights of whoever asks, so row-level security of the tables holds. Their
+ * condition asks once per statement whether the session speaks this version, and fails the
+ * statement otherwise; as a check option it does so for inserts too.
  */
 final class Views {
   private Views() {}
@@ -34,8 +34,7 @@ final class Views {
    *
    * @param defaults by base table and column: the default that an insert takes which names none
    */
-  static List<String> render(
-      Place home, Layout layout, Map<String, Map<String, String>> defaults) {
+  static List<String> render(Place home, Layout layout, Map<String, Map<String, String>> defaults) {
     String schema = Made.views(home, layout.version());
     List<String> sql = new ArrayList<>();
     sql.add("grant usage on schema " + quote(schema) + " to " + quote(home.app()));
@@ -81,7 +80,12 @@ final class Views {
       String value = defaultOf(field, base.get(place.column(field.name())));
       if (value != null) {
         sql.add(
-            "alter view " + view + " alter column " + quote(field.name()) + " set default " + value);
+            "alter view "
+                + view
+                + " alter column "
+                + quote(field.name())
+                + " set default "
+                + value);
       }
     }
     if (table.comment() != null) {

@@ -57,18 +57,29 @@ class ChainTest {
       life.persist(e -> life.expansions.start(e, NUMBER));
       life.persist(e -> life.expansions.start(e, WORDS));
 
-      assertThat(life.read("words", "select label || age from person")).containsExactly("Ann41 years");
+      assertThat(life.read("words", "select label || age from person"))
+          .containsExactly("Ann41 years");
       life.write("1", "insert into person (id, name, age) values (2, 'Bob', '5')");
-      assertThat(life.read("number", "select age + 1 from person where id = 2")).containsExactly("6");
-      assertThat(life.read("words", "select age from person where id = 2")).containsExactly("5 years");
+      assertThat(life.read("number", "select age + 1 from person where id = 2"))
+          .containsExactly("6");
+      assertThat(life.read("words", "select age from person where id = 2"))
+          .containsExactly("5 years");
       life.write("words", "update person set age = '7 years' where id = 2");
-      assertThat(life.read("1", "select age || '!' from person where id = 2")).containsExactly("7!");
-      assertThat(life.read("number", "select age + 1 from person where id = 2")).containsExactly("8");
+      assertThat(life.read("1", "select age || '!' from person where id = 2"))
+          .containsExactly("7!");
+      assertThat(life.read("number", "select age + 1 from person where id = 2"))
+          .containsExactly("8");
       life.write("number", "update person set age = 9 where id = 2");
       assertThat(life.read("1", "select age from person where id = 2")).containsExactly("9");
-      assertThat(life.read("words", "select age from person where id = 2")).containsExactly("9 years");
+      assertThat(life.read("words", "select age from person where id = 2"))
+          .containsExactly("9 years");
 
-      refused("versions-max", () -> life.persist(e -> life.expansions.start(e, document("more", "{\"drop_table\": {\"name\": \"person\"}}"))));
+      refused(
+          "versions-max",
+          () ->
+              life.persist(e ->
+                  life.expansions.start(
+                      e, document("more", "{\"drop_table\": {\"name\": \"person\"}}"))));
       refused("change-order", () -> life.persist(e -> life.expansions.complete(e, "words")));
       refused("change-order", () -> life.persist(e -> life.expansions.reverse(e, "number")));
       life.persist(e -> life.expansions.complete(e, "number"));
@@ -76,14 +87,16 @@ class ChainTest {
       assertThat(life.expansions.standing(life.place).live()).containsExactly("number", "words");
 
       life.write("words", "update person set age = '3 years' where id = 2");
-      assertThat(life.read("number", "select age + 1 from person where id = 2")).containsExactly("4");
+      assertThat(life.read("number", "select age + 1 from person where id = 2"))
+          .containsExactly("4");
       life.write("number", "insert into person (id, name, age) values (3, 'Cid', 1)");
       assertThat(life.read("words", "select label || age from person where id = 3"))
           .containsExactly("Cid1 years");
       life.persist(e -> life.expansions.complete(e, "words"));
       life.write("words", "update person set age = '4 years' where id = 3");
       life.persist(e -> life.expansions.reverse(e, "words"));
-      assertThat(life.read("number", "select age + 1 from person where id = 3")).containsExactly("5");
+      assertThat(life.read("number", "select age + 1 from person where id = 3"))
+          .containsExactly("5");
       assertThat(life.leftovers()).isEmpty();
     }
   }
@@ -136,10 +149,12 @@ class ChainTest {
   void aPlanTellsLocksAndStatements() throws SQLException {
     try (Life life = new Life(Isolation.SCHEMA, PERSON)) {
       var plans = life.expansions.plan(life.place, NUMBER);
-      assertThat(plans).extracting(Plan::phase).containsExactly(
-          Phase.START, Phase.FILL, Phase.COMPLETE, Phase.FINALIZE, Phase.REVERSE);
+      assertThat(plans)
+          .extracting(Plan::phase)
+          .containsExactly(Phase.START, Phase.FILL, Phase.COMPLETE, Phase.FINALIZE, Phase.REVERSE);
       assertThat(plans.getFirst().print())
-          .contains("1. table person [ACCESS_EXCLUSIVE on " + life.place.schema() + ".person; catalog]")
+          .contains(
+              "1. table person [ACCESS_EXCLUSIVE on " + life.place.schema() + ".person; catalog]")
           .contains("add column if not exists \"_copyhold_1_age\" integer");
       assertThat(life.expansions.standing(life.place).changes()).isEmpty();
       assertThat(life.leftovers()).isEmpty();

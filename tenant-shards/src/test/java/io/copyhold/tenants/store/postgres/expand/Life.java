@@ -77,8 +77,8 @@ final class Life implements AutoCloseable {
       position++;
       Script script =
           Script.of("people", position, "" + position, "V" + position + "__test.sql", sql);
-      patiently(
-          () -> fixture.store().apply(home, script, StoreFixture.fence(tenant), LockPolicy.DEFAULT));
+      patiently(() ->
+          fixture.store().apply(home, script, StoreFixture.fence(tenant), LockPolicy.DEFAULT));
     }
     enter(tenant);
     if (isolation == Isolation.POOL) {
@@ -100,13 +100,16 @@ final class Life implements AutoCloseable {
                 StoreFixture.settings(),
                 DdlSettings.from(CONFIG.getConfig("ddl"))),
             new Backfills(
-                sessions, book, pause, new Random(7402), BackfillSettings.from(CONFIG.getConfig("backfill"))));
+                sessions,
+                book,
+                pause,
+                new Random(7402),
+                BackfillSettings.from(CONFIG.getConfig("backfill"))));
   }
 
   private void enter(String who) {
     patiently(
-        () ->
-            fixture.store().addTenant(home, who, StoreFixture.PASSWORD, StoreFixture.fence(who)));
+        () -> fixture.store().addTenant(home, who, StoreFixture.PASSWORD, StoreFixture.fence(who)));
   }
 
   /** A pooled session may have been killed before. */
@@ -125,8 +128,7 @@ final class Life implements AutoCloseable {
   }
 
   static Document document(String json) {
-    return switch (Documents.parse(
-        json.getBytes(StandardCharsets.UTF_8), Documents.Format.JSON)) {
+    return switch (Documents.parse(json.getBytes(StandardCharsets.UTF_8), Documents.Format.JSON)) {
       case Documents.Parsed.Good good -> good.document();
       case Documents.Parsed.Bad bad -> throw new AssertionError(bad.problems());
     };
@@ -207,8 +209,8 @@ final class Life implements AutoCloseable {
   private int tries;
 
   /**
-   * Until the book of the home shows progress, one attempt is killed in its first piece of work, the next dies right
-   * after the commit of that, the next is killed in the second, and so on.
+   * Until the book of the home shows progress, one attempt is killed in its first piece of work,
+   * the next dies right after the commit of that, the next is killed in the second, and so on.
    */
   private AutoCloseable stop(Runnable cancel) {
     if (works.getAndIncrement() != tries / 2) {

@@ -50,12 +50,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'Old 1')",
-                "select full_name from person where id = 10%1$s",
-                "Old 1")
+                "select full_name from person where id = 10%1$s", "Old 1")
             .now(
                 "insert into person (id, full_name) values (20%1$s, 'New')",
-                "select name from person where id = 20%1$s",
-                "New"),
+                "select name from person where id = 20%1$s", "New"),
         on(
                 "alter_type",
                 """
@@ -64,16 +62,14 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name, age) values (10%1$s, 'x', '33')",
-                "select age + 1 from person where id = 10%1$s",
-                "34")
+                "select age + 1 from person where id = 10%1$s", "34")
             .old(
                 "update person set age = '5' where id = 1",
                 "select age + 1 from person where id = 1",
                 "6")
             .now(
                 "insert into person (id, name, age) values (20%1$s, 'y', 44)",
-                "select age || '!' from person where id = 20%1$s",
-                "44!")
+                "select age || '!' from person where id = 20%1$s", "44!")
             .now(
                 "update person set age = 8 where id = 3",
                 "select age || '!' from person where id = 3",
@@ -87,8 +83,7 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select full_name || age from person where id = 10%1$s",
-                "x0")
+                "select full_name || age from person where id = 10%1$s", "x0")
             .old(
                 "update person set name = name || '' where id = 2",
                 "select full_name || age from person where id = 2",
@@ -96,8 +91,7 @@ final class Operations {
             .now(
                 "insert into person (id, full_name, age) values (20%1$s, 'y', 44)"
                     + " on conflict (tenant_id, id) do update set age = excluded.age",
-                "select name || age from person where id = 20%1$s",
-                "y44")
+                "select name || age from person where id = 20%1$s", "y44")
             .now(
                 "update person set full_name = 'Ann B' where id = 1",
                 "select name || age from person where id = 1",
@@ -109,12 +103,10 @@ final class Operations {
                 """)
             .old(
                 "insert into team (id, title) values (10%1$s, 'x')",
-                "select title from squad where id = 10%1$s",
-                "x")
+                "select title from squad where id = 10%1$s", "x")
             .now(
                 "insert into squad (id) values (20%1$s)",
-                "select title from team where id = 20%1$s",
-                "none"),
+                "select title from team where id = 20%1$s", "none"),
         on(
                 "add_column_default",
                 """
@@ -123,13 +115,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select active::text from person where id in (1, 10%1$s)",
-                "true",
-                "true")
+                "select active::text from person where id in (1, 10%1$s)", "true", "true")
             .now(
                 "insert into person (id, name, active) values (20%1$s, 'y', false)",
-                "select name from person where id = 20%1$s",
-                "y"),
+                "select name from person where id = 20%1$s", "y"),
         on(
                 "add_column_up",
                 """
@@ -139,13 +128,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select label from person where id in (1, 10%1$s) order by id",
-                "ANN/1",
-                "X/10%1$s")
+                "select label from person where id in (1, 10%1$s) order by id", "ANN/1", "X/10%1$s")
             .now(
                 "insert into person (id, name, label) values (20%1$s, 'y', 'mine %1$s')",
-                "select name from person where id = 20%1$s",
-                "y"),
+                "select name from person where id = 20%1$s", "y"),
         on(
                 "drop_column",
                 """
@@ -153,12 +139,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name, age) values (10%1$s, 'x', '3')",
-                "select name from person where id = 10%1$s",
-                "x")
+                "select name from person where id = 10%1$s", "x")
             .now(
                 "insert into person (id, name) values (20%1$s, 'y')",
-                "select age from person where id = 20%1$s",
-                "from y"),
+                "select age from person where id = 20%1$s", "from y"),
         on(
                 "create_table",
                 """
@@ -171,13 +155,11 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select name from person where id = 10%1$s",
-                "x")
+                "select name from person where id = 10%1$s", "x")
             .now(
                 "insert into badge (code, size) values ('b' || '%1$s', 3) on conflict (tenant_id, code) do nothing;"
                     + " insert into person (id, name) values (20%1$s, 'y')",
-                "select name from person where id = 20%1$s",
-                "y"),
+                "select name from person where id = 20%1$s", "y"),
         on(
                 "drop_table",
                 """
@@ -186,12 +168,10 @@ final class Operations {
             .old(
                 "insert into person (id, name) values (10%1$s, 'x');"
                     + " insert into team (id) values (30%1$s)",
-                "select name from person where id = 10%1$s",
-                "x")
+                "select name from person where id = 10%1$s", "x")
             .now(
                 "insert into person (id, name) values (20%1$s, 'y')",
-                "select name from person where id = 20%1$s",
-                "y")
+                "select name from person where id = 20%1$s", "y")
             .down("lossy"),
         on(
                 "set_not_null",
@@ -201,13 +181,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select team from person where id in (2, 10%1$s)",
-                "0",
-                "0")
+                "select team from person where id in (2, 10%1$s)", "0", "0")
             .now(
                 "insert into person (id, name, team) values (20%1$s, 'y', 0)",
-                "select coalesce(team, -1) from person where id = 20%1$s",
-                "-1"),
+                "select coalesce(team, -1) from person where id = 20%1$s", "-1"),
         on(
                 "add_check",
                 """
@@ -217,12 +194,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select name from person where id = 10%1$s",
-                "x..")
+                "select name from person where id = 10%1$s", "x..")
             .now(
                 "insert into person (id, name) values (20%1$s, 'yyy')",
-                "select name from person where id = 20%1$s",
-                "yyy"),
+                "select name from person where id = 20%1$s", "yyy"),
         on(
                 "add_unique",
                 """
@@ -231,13 +206,11 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select name from person where id = 10%1$s",
-                "x-10%1$s")
+                "select name from person where id = 10%1$s", "x-10%1$s")
             .now(
                 "insert into person (id, name) values (20%1$s, 'y%1$s')"
                     + " on conflict (tenant_id, name) do update set team = 2",
-                "select name from person where id = 20%1$s",
-                "y%1$s"),
+                "select name from person where id = 20%1$s", "y%1$s"),
         on(
                 "change_default",
                 """
@@ -245,12 +218,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select coalesce(team, 0) from person where id = 10%1$s",
-                "0")
+                "select coalesce(team, 0) from person where id = 10%1$s", "0")
             .now(
                 "insert into person (id, name) values (20%1$s, 'y')",
-                "select team from person where id = 20%1$s",
-                "2"),
+                "select team from person where id = 20%1$s", "2"),
         on(
                 "drop_default",
                 """
@@ -259,12 +230,10 @@ final class Operations {
                 """)
             .old(
                 "insert into team (id) values (10%1$s)",
-                "select title from team where id = 10%1$s",
-                "none")
+                "select title from team where id = 10%1$s", "none")
             .now(
                 "insert into team (id) values (20%1$s)",
-                "select title from team where id = 20%1$s",
-                "unnamed"),
+                "select title from team where id = 20%1$s", "unnamed"),
         on(
                 "add_reference",
                 """
@@ -281,8 +250,7 @@ final class Operations {
                 "0")
             .now(
                 "insert into person (id, name, team) values (20%1$s, 'y', 2)",
-                "select team from person where id = 20%1$s",
-                "2"),
+                "select team from person where id = 20%1$s", "2"),
         on(
                 "create_index",
                 """
@@ -291,21 +259,17 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select name from person where id = 10%1$s",
-                "x")
+                "select name from person where id = 10%1$s", "x")
             .now(
                 "insert into person (id, name) values (20%1$s, 'y')",
-                "select name from person where id = 20%1$s",
-                "y"),
+                "select name from person where id = 20%1$s", "y"),
         on("drop_index", "{\"drop_index\": {\"name\": \"person_by_name\"}}")
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select name from person where id = 10%1$s",
-                "x")
+                "select name from person where id = 10%1$s", "x")
             .now(
                 "insert into person (id, name) values (20%1$s, 'y')",
-                "select name from person where id = 20%1$s",
-                "y"),
+                "select name from person where id = 20%1$s", "y"),
         Operation.of(
                 "constraints",
                 PERSON
@@ -322,12 +286,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x%1$s')",
-                "select name from person where id = 10%1$s",
-                "x%1$s")
+                "select name from person where id = 10%1$s", "x%1$s")
             .now(
                 "insert into person (id, name) values (20%1$s, 'Ann')",
-                "select name from person where id = 20%1$s",
-                "Ann-20%1$s")
+                "select name from person where id = 20%1$s", "Ann-20%1$s")
             .down("lossy"),
         on(
                 "swap_and_twice",
@@ -342,12 +304,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name, age) values (10%1$s, 'x', '3')",
-                "select age || name || team from person where id = 10%1$s",
-                "x30")
+                "select age || name || team from person where id = 10%1$s", "x30")
             .now(
                 "insert into person (id, name, age, team) values (20%1$s, '4', 'y', '8')",
-                "select name || age || (team + 1) from person where id = 20%1$s",
-                "y49"),
+                "select name || age || (team + 1) from person where id = 20%1$s", "y49"),
         on(
                 "update",
                 """
@@ -356,13 +316,10 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name, age) values (10%1$s, 'x', '5')",
-                "select age from person where id in (1, 10%1$s) order by id",
-                "041",
-                "5")
+                "select age from person where id in (1, 10%1$s) order by id", "041", "5")
             .now(
                 "insert into person (id, name) values (20%1$s, 'y')",
-                "select name from person where id = 20%1$s",
-                "y")
+                "select name from person where id = 20%1$s", "y")
             .down("lossy"),
         on(
                 "raw_sql",
@@ -374,11 +331,9 @@ final class Operations {
                 """)
             .old(
                 "insert into person (id, name) values (10%1$s, 'x')",
-                "select name from person where id = 10%1$s",
-                "x")
+                "select name from person where id = 10%1$s", "x")
             .now(
                 "insert into person (id, name) values (20%1$s, 'y')",
-                "select name from person where id = 20%1$s",
-                "y"));
+                "select name from person where id = 20%1$s", "y"));
   }
 }

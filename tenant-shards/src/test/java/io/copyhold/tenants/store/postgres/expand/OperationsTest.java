@@ -16,9 +16,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every operation through its whole life, in every strategy: earlier migrations, start, both versions read and write,
- * back, start again, complete, undo, start, complete, finalize. Where it is killed, each step's session dies at its
- * first try, and the process right after the commit of the second.
+ * Every operation through its whole life, in every strategy: earlier migrations, start, both
+ * versions read and write, back, start again, complete, undo, start, complete, finalize. Where it
+ * is killed, each step's session dies at its first try, and the process right after the commit of
+ * the second.
  */
 class OperationsTest {
   static final String OLD = "2";
@@ -32,22 +33,20 @@ class OperationsTest {
   }
 
   /**
-   * Killed at every step: the one that has it all in each strategy, every third of the others in one; all with {@code
-   * -Dcopyhold.test.killed=all}, which takes some minutes.
+   * Killed at every step: the one that has it all in each strategy, every third of the others in
+   * one; all with {@code -Dcopyhold.test.killed=all}, which takes some minutes.
    */
   private static boolean killed(Operation operation, Isolation isolation) {
     int turn = Operations.all().stream().map(Operation::name).toList().indexOf(operation.name());
     return operation.name().equals("slice")
         || System.getProperty("copyhold.test.killed", "").equals("all")
-        || (turn % 3 == 0
-            && isolation == (turn % 2 == 0 ? Isolation.SCHEMA : Isolation.POOL));
+        || (turn % 3 == 0 && isolation == (turn % 2 == 0 ? Isolation.SCHEMA : Isolation.POOL));
   }
 
   @ParameterizedTest
   @MethodSource("lives")
   void bothVersionsLiveAndEitherCanBeTheLast(
-      Operation operation, Isolation isolation, boolean killed)
-      throws SQLException {
+      Operation operation, Isolation isolation, boolean killed) throws SQLException {
     try (Life life = new Life(isolation, Operations.EARLIER, operation.base())) {
       Document document = Life.document(operation.document());
       life.persist(life.expansions::open);
@@ -92,8 +91,7 @@ class OperationsTest {
       assertThat(life.leftovers()).isEmpty();
       assertThat(life.interruptions.get() > 20).isEqualTo(killed);
       assertThat(life.expansions.standing(life.place).live()).containsExactly(NEW);
-      Life.patiently(
-          () -> assertThat(life.fixture.store().verifyIsolation(life.home)).isEmpty());
+      Life.patiently(() -> assertThat(life.fixture.store().verifyIsolation(life.home)).isEmpty());
       after(before, document, life.shape());
     }
   }
@@ -102,32 +100,44 @@ class OperationsTest {
   private static void after(Shape before, Document document, Shape shape) {
     Shape meant = ((Outcome.Fits) before.apply(document)).shape();
     assertThat(shape.tables().keySet()).isEqualTo(meant.tables().keySet());
-    meant.tables().forEach((name, table) -> {
-      var is = shape.table(name).orElseThrow();
-      assertThat(is.columnNames()).containsExactlyInAnyOrderElementsOf(table.columnNames());
-      for (var field : table.columns()) {
-        var there = is.column(field.name()).orElseThrow();
-        assertThat(there.type()).isEqualTo(field.type());
-        assertThat(there.nullable()).as("%s nullable", field.name()).isEqualTo(field.nullable());
-        if (!field.name().equals(meant.tenantColumn())) {
-          assertThat(there.defaultValue() == null)
-              .as("%s default", field.name())
-              .isEqualTo(field.defaultValue() == null);
-        }
-        assertThat(there.identity() == null).isEqualTo(field.identity() == null);
-      }
-      assertThat(is.constraints().stream().map(r -> r.name() + r.constraint().type() + r.constraint().columns() + r.validated()))
-          .containsExactlyInAnyOrderElementsOf(
-              table.constraints().stream()
-                  .map(r -> r.name() + r.constraint().type() + r.constraint().columns() + true)
-                  .toList());
-      assertThat(is.indexes().stream().map(i -> i.name() + i.columnNames() + i.unique() + i.valid()))
-          .containsExactlyInAnyOrderElementsOf(
-              table.indexes().stream()
-                  .map(i -> i.name() + i.columnNames() + i.unique() + true)
-                  .toList());
-      assertThat(is.replicaIdentity()).isEqualTo(table.replicaIdentity());
-    });
+    meant
+        .tables()
+        .forEach((name, table) -> {
+          var is = shape.table(name).orElseThrow();
+          assertThat(is.columnNames()).containsExactlyInAnyOrderElementsOf(table.columnNames());
+          for (var field : table.columns()) {
+            var there = is.column(field.name()).orElseThrow();
+            assertThat(there.type()).isEqualTo(field.type());
+            assertThat(there.nullable())
+                .as("%s nullable", field.name())
+                .isEqualTo(field.nullable());
+            if (!field.name().equals(meant.tenantColumn())) {
+              assertThat(there.defaultValue() == null)
+                  .as("%s default", field.name())
+                  .isEqualTo(field.defaultValue() == null);
+            }
+            assertThat(there.identity() == null).isEqualTo(field.identity() == null);
+          }
+          assertThat(
+                  is.constraints().stream()
+                      .map(r ->
+                          r.name()
+                              + r.constraint().type()
+                              + r.constraint().columns()
+                              + r.validated()))
+              .containsExactlyInAnyOrderElementsOf(
+                  table.constraints().stream()
+                      .map(r -> r.name() + r.constraint().type() + r.constraint().columns() + true)
+                      .toList());
+          assertThat(
+                  is.indexes().stream()
+                      .map(i -> i.name() + i.columnNames() + i.unique() + i.valid()))
+              .containsExactlyInAnyOrderElementsOf(
+                  table.indexes().stream()
+                      .map(i -> i.name() + i.columnNames() + i.unique() + true)
+                      .toList());
+          assertThat(is.replicaIdentity()).isEqualTo(table.replicaIdentity());
+        });
   }
 
   /** %1$s in a statement is the round, so that each round writes other rows. */
@@ -177,7 +187,8 @@ class OperationsTest {
           assertThat(
                   io.copyhold.tenants.store.postgres.session.Sql.strings(
                       c,
-                      "select tenant_id from " + io.copyhold.runtime.postgres.Identifiers.quote(view)))
+                      "select tenant_id from "
+                          + io.copyhold.runtime.postgres.Identifiers.quote(view)))
               .as("%s of the neighbour", view)
               .isEmpty();
         }

@@ -1,5 +1,6 @@
 /**
- * Schema changes on a real server. One harness takes every operation through its whole life in every strategy.
+ * Schema changes on a real server. One harness takes every operation through its whole life in
+ * every strategy.
  */
 @NullMarked
 package io.copyhold.tenants.store.postgres.expand;
