@@ -2,9 +2,9 @@ package io.copyhold.migration;
 
 import io.copyhold.migration.rollout.RolloutRun;
 import io.copyhold.migration.schema.HomeAccept;
-import io.copyhold.migration.schema.HomeTurn;
 import io.copyhold.migration.schema.HomeMigrate;
 import io.copyhold.migration.schema.HomeTakeBack;
+import io.copyhold.migration.schema.HomeTurn;
 import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.migration.store.StoreCheck;
 import io.copyhold.migration.tenant.PoolCreate;

@@ -17,11 +17,11 @@ import io.copyhold.tenants.store.Permits;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.postgres.PostgresEngine;
-import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import io.copyhold.tenants.store.postgres.ddl.Backfill;
 import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
 import io.copyhold.tenants.store.postgres.ddl.Backfills;
 import io.copyhold.tenants.store.postgres.ddl.Control;
+import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import io.copyhold.tenants.store.postgres.ddl.ServerSignals;
 import io.copyhold.tenants.store.postgres.ddl.TableName;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
@@ -69,7 +69,8 @@ final class BackfillSides implements AutoCloseable {
             "disable",
             CONNECTIONS_MAX);
     Permits permits = Permits.local(CONNECTIONS_MAX, Duration.ofSeconds(60));
-    this.opened = new PostgresEngine(
+    this.opened =
+        new PostgresEngine(
                 store,
                 DdlSettings.from(config.getConfig("ddl")),
                 BackfillSettings.from(config.getConfig("backfill")),

@@ -49,8 +49,7 @@ final class CopyholdFleet implements FleetSide {
         new PostgresEngine(
                 StoreSettings.from(ConfigFactory.load().getConfig("copyhold.store")),
                 DdlSettings.from(ConfigFactory.load().getConfig("copyhold.store.ddl")),
-                BackfillSettings.from(
-                    ConfigFactory.load().getConfig("copyhold.store.backfill")),
+                BackfillSettings.from(ConfigFactory.load().getConfig("copyhold.store.backfill")),
                 Permits.local(CONNECTIONS_MAX, PERMIT_LIMIT))
             .open(address, _ -> admin.password().get());
     opened.store().prepare();

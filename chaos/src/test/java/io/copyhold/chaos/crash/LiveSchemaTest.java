@@ -95,8 +95,7 @@ class LiveSchemaTest {
   }
 
   /** An application of that version, by the tenant's own login. */
-  private static Connection application(String id, String schema, String version)
-      throws Exception {
+  private static Connection application(String id, String schema, String version) throws Exception {
     JsonNode found = site.rest().get("/v1/tenants/" + id + "/connection");
     String uri =
         "jdbc:postgresql://"
@@ -150,7 +149,12 @@ class LiveSchemaTest {
   }
 
   private static String change(String id) throws Exception {
-    return site.rest().get("/v1/tenants/" + id + "/schema").path("changes").path(0).path("state").asText();
+    return site.rest()
+        .get("/v1/tenants/" + id + "/schema")
+        .path("changes")
+        .path(0)
+        .path("state")
+        .asText();
   }
 
   @Test
@@ -217,8 +221,7 @@ class LiveSchemaTest {
 
       site.rest().change("POST", path + "/schema/open", map());
       Rest.until(
-          "the version is open",
-          () -> site.rest().get(path + "/schema").path("live").size() == 1);
+          "the version is open", () -> site.rest().get(path + "/schema").path("live").size() == 1);
       Rest.until("it is idle", () -> !site.rest().state(path).hasNonNull("task"));
       try (Connection old = application(id, "1")) {
         site.rest().change("POST", path + "/migrate", map("version", "2"));
@@ -298,7 +301,12 @@ class LiveSchemaTest {
                 path,
                 map(
                     "scripts",
-                    List.of(map("file", "V1__x.json", "content", "{\"operations\": [{\"drop\": {}}]}"))));
+                    List.of(
+                        map(
+                            "file",
+                            "V1__x.json",
+                            "content",
+                            "{\"operations\": [{\"drop\": {}}]}"))));
     assertThat(unknown.status()).as("%s", unknown).isEqualTo(422);
   }
 }

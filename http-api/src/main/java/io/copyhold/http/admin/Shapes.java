@@ -6,8 +6,8 @@ import io.copyhold.tenants.store.Drift;
 import io.copyhold.tenants.store.SchemaVersions;
 
 /**
- * Port to what homes look like. Blocks; throws a {@link io.copyhold.runtime.ProblemException} when a
- * store cannot be read.
+ * Port to what homes look like. Blocks; throws a {@link io.copyhold.runtime.ProblemException} when
+ * a store cannot be read.
  */
 public interface Shapes {
   /** What somebody has changed in a home beside its changelog. */

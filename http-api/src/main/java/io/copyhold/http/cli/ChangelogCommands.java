@@ -49,7 +49,8 @@ final class ChangelogCommands {
   }
 
   @Command(
-      description = "Publishes the scripts (.sql) and documents (.yaml, .json) of a directory; published ones never change.",
+      description =
+          "Publishes the scripts (.sql) and documents (.yaml, .json) of a directory; published ones never change.",
       mixinStandardHelpOptions = true)
   static final class Publish extends ChangeCommand {
     @Parameters(
@@ -72,7 +73,11 @@ final class ChangelogCommands {
       body.put("poolable", poolable);
       ArrayNode scripts = body.putArray("scripts");
       try (Stream<Path> files = Files.list(directory)) {
-        for (Path file : files.filter(f -> f.toString().endsWith(".sql") || Script.document(f.toString())).sorted().toList()) {
+        for (Path file :
+            files
+                .filter(f -> f.toString().endsWith(".sql") || Script.document(f.toString()))
+                .sorted()
+                .toList()) {
           scripts
               .addObject()
               .put("file", String.valueOf(file.getFileName()))

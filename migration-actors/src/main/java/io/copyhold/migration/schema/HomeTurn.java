@@ -13,8 +13,8 @@ import io.copyhold.tenants.store.Script;
 import java.util.List;
 
 /**
- * Takes a schema change that is live in a home a phase further: completes it, so that clients of the
- * version before are refused, or finalizes it, which drops what only they had.
+ * Takes a schema change that is live in a home a phase further: completes it, so that clients of
+ * the version before are refused, or finalizes it, which drops what only they had.
  */
 public record HomeTurn(StepPorts ports) implements OperationType<Input> {
   @Override
@@ -35,8 +35,7 @@ public record HomeTurn(StepPorts ports) implements OperationType<Input> {
   @Override
   public List<Step> steps(Input input) {
     return List.of(
-        new Turned(ports, input),
-        new SettleHome(ports, HomeOf.known(input.home()), input.epoch()));
+        new Turned(ports, input), new SettleHome(ports, HomeOf.known(input.home()), input.epoch()));
   }
 
   private record Turned(StepPorts ports, Input input) implements Step {

@@ -21,7 +21,8 @@ public record ScriptName(String version, String description, boolean undo) {
   public static final int CHARS_MAX = 100;
 
   private static final Pattern VERSIONED =
-      Pattern.compile("[VU](\\d{1,9}(?:[._]\\d{1,9}){0,3})__([A-Za-z0-9][A-Za-z0-9_-]*)\\.(sql|json|ya?ml)");
+      Pattern.compile(
+          "[VU](\\d{1,9}(?:[._]\\d{1,9}){0,3})__([A-Za-z0-9][A-Za-z0-9_-]*)\\.(sql|json|ya?ml)");
 
   /**
    * @throws ProblemException when {@link #check} complains

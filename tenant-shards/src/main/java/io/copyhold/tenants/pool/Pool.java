@@ -6,7 +6,6 @@ import io.copyhold.runtime.entity.Verifying;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
-import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.divergence.Evidence;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
@@ -14,6 +13,7 @@ import io.copyhold.tenants.placement.Claim;
 import io.copyhold.tenants.placement.PlaceEntry;
 import io.copyhold.tenants.placement.PlaceRequest;
 import io.copyhold.tenants.placement.Reservations;
+import io.copyhold.tenants.store.Turn;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -12,9 +12,9 @@ import io.copyhold.runtime.entity.Outcome;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
-import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.tenant.Tenant.Found;
 import io.copyhold.tenants.tenant.Tenant.Offer;
 import java.util.HashMap;
@@ -276,7 +276,8 @@ class TenantTest {
     scenario
         .when(new TenantCommand.TakeBack(V4, "rollout/r1/", "rollout/r1/2#wave-1"))
         .then(
-            new TenantEvent.MigrateStarted(3, new Migration(V4, "rollout/r1/2#wave-1", "3", null, null)));
+            new TenantEvent.MigrateStarted(
+                3, new Migration(V4, "rollout/r1/2#wave-1", "3", null, null)));
     assertThat(scenario.operation("migrate/3").input())
         .isEqualTo(new Migration.Input(HOME.ref(), V4, "4", 1, "3", null, null));
     scenario
@@ -296,8 +297,7 @@ class TenantTest {
     scenario.when(new TenantCommand.TurnVersion(V3, null, "me")).thenRefused("turn-missing");
     scenario
         .when(new TenantCommand.TurnVersion(V3, Turn.COMPLETE, "me"))
-        .then(
-            new TenantEvent.MigrateStarted(3, new Migration(V3, "me", "3", null, Turn.COMPLETE)));
+        .then(new TenantEvent.MigrateStarted(3, new Migration(V3, "me", "3", null, Turn.COMPLETE)));
     scenario.when(new TenantCommand.TurnVersion(V3, Turn.COMPLETE, "again")).thenNothing();
     assertThat(scenario.operation("migrate/3").input())
         .isEqualTo(new Migration.Input(HOME.ref(), V3, "3", 1, "3", null, Turn.COMPLETE));
@@ -315,7 +315,8 @@ class TenantTest {
     scenario.when(new TenantCommand.AcceptShape(V4, "short", "me")).thenRefused("digest-form");
     scenario
         .when(new TenantCommand.AcceptShape(V4, "0".repeat(64), "me"))
-        .then(new TenantEvent.MigrateStarted(3, new Migration(V4, "me", "3", "0".repeat(64), null)));
+        .then(
+            new TenantEvent.MigrateStarted(3, new Migration(V4, "me", "3", "0".repeat(64), null)));
     scenario
         .settled("migrate/3", new Outcome.Done(Map.of()))
         .then(new TenantEvent.Migrated(3, "3"));

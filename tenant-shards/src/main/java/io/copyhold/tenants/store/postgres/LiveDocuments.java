@@ -27,8 +27,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Documents of a changelog in homes. The home's ledger has a row for each document that is live; the
- * row is written when clients may speak its version, and goes when the document was taken back.
+ * Documents of a changelog in homes. The home's ledger has a row for each document that is live;
+ * the row is written when clients may speak its version, and goes when the document was taken back.
  */
 final class LiveDocuments {
   private final Sessions sessions;
@@ -196,8 +196,7 @@ final class LiveDocuments {
   }
 
   private Expansions.Errand errand(Place place, Fence fence, LockPolicy locks) {
-    return new Expansions.Errand(
-        place, fence, locks, BlockerPolicy.WAIT, throttle, Control.NONE);
+    return new Expansions.Errand(place, fence, locks, BlockerPolicy.WAIT, throttle, Control.NONE);
   }
 
   /** Clients call its version as the changelog does, unless the document says otherwise. */

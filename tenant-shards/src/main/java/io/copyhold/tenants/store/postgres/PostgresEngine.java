@@ -63,7 +63,16 @@ public final class PostgresEngine implements Engine {
         new Sessions(address, () -> passwords.reveal(address.secret()), settings, permits);
     return new Opened(
         new PostgresStore(
-            address, sessions, permits, settings, ddl, backfill, pause, random, timelines, Thread::startVirtualThread),
+            address,
+            sessions,
+            permits,
+            settings,
+            ddl,
+            backfill,
+            pause,
+            random,
+            timelines,
+            Thread::startVirtualThread),
         sessions::close);
   }
 }

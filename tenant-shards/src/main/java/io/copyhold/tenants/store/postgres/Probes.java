@@ -2,12 +2,12 @@ package io.copyhold.tenants.store.postgres;
 
 import static io.copyhold.runtime.postgres.Identifiers.quote;
 
-import io.copyhold.tenants.store.postgres.session.SqlTrouble;
-import io.copyhold.tenants.store.postgres.session.Sql;
-import io.copyhold.tenants.store.postgres.session.Sessions;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.isolation.Place;
+import io.copyhold.tenants.store.postgres.session.Sessions;
+import io.copyhold.tenants.store.postgres.session.Sql;
+import io.copyhold.tenants.store.postgres.session.SqlTrouble;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -2,7 +2,6 @@ package io.copyhold.tenants.store.postgres;
 
 import static io.copyhold.runtime.postgres.Identifiers.quote;
 
-import io.copyhold.tenants.store.postgres.session.Exclusive;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.isolation.Isolation;
@@ -17,6 +16,7 @@ import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.postgres.ddl.Blockers;
 import io.copyhold.tenants.store.postgres.ddl.LockTries;
+import io.copyhold.tenants.store.postgres.session.Exclusive;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.tenants.store.postgres.session.Pause;
 import io.copyhold.tenants.store.postgres.session.Sessions;

@@ -1,12 +1,12 @@
 package io.copyhold.tenants.store.postgres;
 
-import io.copyhold.tenants.store.postgres.session.Sql;
-import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.isolation.Place;
 import io.copyhold.tenants.store.Drift;
 import io.copyhold.tenants.store.Script;
+import io.copyhold.tenants.store.postgres.session.HomeBook;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;

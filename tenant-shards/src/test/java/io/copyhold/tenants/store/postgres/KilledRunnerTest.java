@@ -5,13 +5,13 @@ import static io.copyhold.tenants.store.postgres.StoreFixture.fresh;
 import static io.copyhold.tenants.store.postgres.StoreFixture.script;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.copyhold.tenants.store.postgres.session.Sql;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.Permits;
 import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.StoreAddress;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
@@ -115,7 +115,10 @@ class KilledRunnerTest {
           new RegisteredStores(
               List.of(
                   new PostgresEngine(
-                      StoreFixture.settings(), StoreFixture.ddl(), StoreFixture.backfill(), Permits.local(8, Duration.ofSeconds(30)))),
+                      StoreFixture.settings(),
+                      StoreFixture.ddl(),
+                      StoreFixture.backfill(),
+                      Permits.local(8, Duration.ofSeconds(30)))),
               _ -> address,
               _ -> StoreFixture.SECRET)) {
         stores

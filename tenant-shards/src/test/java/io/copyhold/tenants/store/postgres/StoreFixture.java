@@ -72,7 +72,9 @@ public final class StoreFixture implements AutoCloseable {
     this.settings = settings;
     this.stores =
         new RegisteredStores(
-            List.of(new PostgresEngine(settings, ddl(), backfill(), Permits.local(8, Duration.ofSeconds(30)))),
+            List.of(
+                new PostgresEngine(
+                    settings, ddl(), backfill(), Permits.local(8, Duration.ofSeconds(30)))),
             store -> address,
             reference -> SECRET);
   }

@@ -6,7 +6,6 @@ import static io.copyhold.tenants.store.postgres.StoreFixture.script;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.copyhold.tenants.store.postgres.session.Sql;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
@@ -16,6 +15,7 @@ import io.copyhold.tenants.store.Fence;
 import io.copyhold.tenants.store.LedgerRow;
 import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.Script;
+import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
