@@ -176,25 +176,6 @@ final class LiveDocuments {
     }
   }
 
-  /**
-   * @throws ProblemException the home's clients speak versions, which a script would not keep right
-   */
-  void requirePlain(Place place, Script script) {
-    boolean versions =
-        sessions.read(
-            place.database(),
-            "looking for versions",
-            c -> Sql.any(c, "select from copyhold.version where home = ?", place.key()));
-    if (versions) {
-      throw new ProblemException(
-          Problem.conflict(
-                  "home-speaks-versions",
-                  "Clients of this home speak schema versions, which a plain script would not keep right.")
-              .at(place.key() + ", " + script.file())
-              .todo("Put the SQL into a document, as an operation sql."));
-    }
-  }
-
   private Expansions.Errand errand(Place place, Fence fence, LockPolicy locks) {
     return new Expansions.Errand(place, fence, locks, BlockerPolicy.WAIT, throttle, Control.NONE);
   }

@@ -40,6 +40,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
@@ -61,6 +62,10 @@ final class PostgresStore implements DataStore {
   private final Scripts scripts;
   private final LoneScripts loneScripts;
   private final LiveDocuments documents;
+
+  /** Databases whose book is of this release. */
+  private final Set<String> current = ConcurrentHashMap.newKeySet();
+
   private final Adoptions adoptions;
   private final Rolls rolls;
   private final Probes probes;
@@ -194,12 +199,11 @@ final class PostgresStore implements DataStore {
   public Applied apply(HomeRef home, Script script, Fence fence, LockPolicy locks) {
     try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
       if (script.document()) {
-        return documents.apply(place(home), script, fence, locks);
+        return documents.apply(current(home), script, fence, locks);
       }
-      documents.requirePlain(place(home), script);
       return script.outsideTransaction()
-          ? loneScripts.apply(place(home), script, fence)
-          : scripts.apply(place(home), script, fence, locks);
+          ? loneScripts.apply(current(home), script, fence)
+          : scripts.apply(current(home), script, fence, locks);
     }
   }
 
@@ -207,45 +211,44 @@ final class PostgresStore implements DataStore {
   public Applied undo(HomeRef home, Script undo, Fence fence, LockPolicy locks) {
     try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
       if (undo.document()) {
-        return documents.undo(place(home), undo, fence, locks);
+        return documents.undo(current(home), undo, fence, locks);
       }
-      documents.requirePlain(place(home), undo);
-      return scripts.undo(place(home), undo, fence, locks);
+      return scripts.undo(current(home), undo, fence, locks);
     }
   }
 
   @Override
   public SchemaVersions versions(HomeRef home) {
-    return documents.versions(place(home));
+    return documents.versions(current(home));
   }
 
   @Override
   public String plan(HomeRef home, Script document) {
-    return documents.plan(place(home), document);
+    return documents.plan(current(home), document);
   }
 
   @Override
   public void turn(HomeRef home, Script document, Turn turn, Fence fence, LockPolicy locks) {
     try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
-      documents.turn(place(home), document, turn, fence, locks);
+      documents.turn(current(home), document, turn, fence, locks);
     }
   }
 
   @Override
   public Optional<String> ask(HomeRef home, String query, Duration limit) {
-    return probes.ask(place(home), query, limit);
+    return probes.ask(current(home), query, limit);
   }
 
   @Override
   public Drift drift(HomeRef home) {
-    Place place = place(home);
+    Place place = current(home);
     return sessions.read(
         place.database(), "comparing the home's shape", c -> shapes.drift(c, place));
   }
 
   @Override
   public void remember(HomeRef home, @Nullable String expected, Fence fence) {
-    Place place = place(home);
+    Place place = current(home);
     sessions.change(
         place.database(),
         "remembering the home's shape",
@@ -340,6 +343,22 @@ final class PostgresStore implements DataStore {
   @Override
   public void confirm(HomeRecord home, @Nullable String tenant, long timeline, long epoch) {
     rolls.confirm(home, tenant, timeline, epoch);
+  }
+
+  /** The home's place, where what an older release wrote was brought up to date. */
+  private Place current(HomeRef home) {
+    Place place = place(home);
+    if (!current.contains(place.database())) {
+      sessions.change(
+          place.database(),
+          "bringing the book up to date",
+          c -> {
+            book.upgrade(c);
+            return true;
+          });
+      current.add(place.database());
+    }
+    return place;
   }
 
   private Place place(HomeRef home) {

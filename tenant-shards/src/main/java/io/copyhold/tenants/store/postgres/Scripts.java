@@ -164,7 +164,21 @@ final class Scripts {
               .at(place.key() + ", " + script)
               .todo("Apply the scripts before it first."));
     }
+    requireFit(standing, place, script);
     return Optional.empty();
+  }
+
+  /** Clients that speak versions would not be kept right by a plain script. */
+  private static void requireFit(HomeBook.Standing standing, Place place, Script script) {
+    if (standing.versions() && !script.document()) {
+      throw new ProblemException(
+          Problem.conflict(
+                  "home-speaks-versions",
+                  "Clients of this home speak schema versions, which a plain script would not keep"
+                      + " right.")
+              .at(place.key() + ", " + script.file())
+              .todo("Put the SQL into a document, as an operation sql."));
+    }
   }
 
   /** What the ledger says of a way back: gone already, or its turn; else a problem. */
@@ -187,6 +201,7 @@ final class Scripts {
                       ? "There is nothing before it to go back to."
                       : "Take back the later versions first."));
     }
+    requireFit(standing, place, script);
     return Optional.empty();
   }
 

@@ -327,16 +327,23 @@ public final class HomeBook {
    *
    * @param position the last one that was applied
    * @param tenant whose home it is; empty when it is nobody's, or a pool
+   * @param versions clients speak schema versions here
    * @param row of the script's own position, if it was applied
    */
-  public record Standing(String changelog, int position, String tenant, Optional<LedgerRow> row) {}
+  public record Standing(
+      String changelog,
+      int position,
+      String tenant,
+      boolean versions,
+      Optional<LedgerRow> row) {}
 
   public Standing standing(Connection c, Place place, int position) throws SQLException {
     return Sql.first(
             c,
             "select l.position, l.version, l.file, l.checksum, l.key, l.at, l.millis, l.baseline,"
                 + " h.changelog, h.position, coalesce((select case count(*) when 1 then min(tenant) end"
-                + " from copyhold.member m where h.isolation <> 'POOL' and m.home = h.home), '')"
+                + " from copyhold.member m where h.isolation <> 'POOL' and m.home = h.home), ''),"
+                + " exists (select from copyhold.version v where v.home = h.home)"
                 + " from copyhold.home h left join copyhold.ledger l"
                 + " on l.home = h.home and l.position = ? where h.home = ?",
             r ->
@@ -344,6 +351,7 @@ public final class HomeBook {
                     r.getString(9),
                     r.getInt(10),
                     r.getString(11),
+                    r.getBoolean(12),
                     r.getString(4) == null ? Optional.empty() : Optional.of(ledgerRow(r))),
             position,
             place.key())
