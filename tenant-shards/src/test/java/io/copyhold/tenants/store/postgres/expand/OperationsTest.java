@@ -26,8 +26,9 @@ class OperationsTest {
   static final String NEW = "new";
 
   /**
-   * The operation that has it all is killed at every step in each strategy; the others have one strategy each, and
-   * one in six is killed. {@code -Dcopyhold.test.lives=all} kills all in all, which takes some minutes.
+   * The operation that has it all is killed at every step in each strategy; the others have one
+   * strategy each, and one in six is killed. {@code -Dcopyhold.test.lives=all} kills all in all,
+   * which takes some minutes.
    */
   static Stream<Arguments> lives() {
     boolean all = System.getProperty("copyhold.test.lives", "").equals("all");
