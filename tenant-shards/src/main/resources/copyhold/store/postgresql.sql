@@ -33,6 +33,10 @@ create table if not exists copyhold.member (
 alter table copyhold.home add column if not exists timeline bigint not null default 0;
 alter table copyhold.member add column if not exists timeline bigint not null default 0;
 
+-- The tables, columns, constraints and indexes of the home after its last migration, a line each; null while one
+-- stands half-way. What differs later was changed by somebody else.
+alter table copyhold.home add column if not exists shape text;
+
 create table if not exists copyhold.ledger (
   home text not null references copyhold.home,
   position int not null,

@@ -177,6 +177,7 @@ public final class Node implements AutoCloseable {
             entities,
             history,
             directory,
+            new NoHomes(),
             directory,
             tokens,
             authenticator,
@@ -187,6 +188,7 @@ public final class Node implements AutoCloseable {
                     new ConnectionInfo(
                         "127.0.0.1", 5432, home.ref().name(), "t_" + tenant, tenant, "prefer"),
                     "s3cret".toCharArray()),
+            new PaperShapes(),
             new Diagnosis(
                 new Proofs(
                     history,

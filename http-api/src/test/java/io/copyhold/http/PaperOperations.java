@@ -48,6 +48,8 @@ final class PaperOperations {
         nothing(TenantType.RESUME, Tenant.HomeInput.class),
         nothing(TenantType.OFFBOARD, Tenant.HomeInput.class),
         nothing(Migration.OPERATION, Migration.Input.class),
+        nothing(Migration.BACK, Migration.Input.class),
+        nothing(Migration.ACCEPT, Migration.Input.class),
         new Paper<>(
             TenantType.INVENTORY,
             Tenant.AdoptInput.class,

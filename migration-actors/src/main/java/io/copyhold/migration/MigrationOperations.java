@@ -1,7 +1,10 @@
 package io.copyhold.migration;
 
 import io.copyhold.migration.rollout.RolloutRun;
+import io.copyhold.migration.schema.HomeAccept;
 import io.copyhold.migration.schema.HomeMigrate;
+import io.copyhold.migration.schema.HomeTakeBack;
+import io.copyhold.migration.schema.HomeTurn;
 import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.migration.store.StoreCheck;
 import io.copyhold.migration.tenant.PoolCreate;
@@ -30,6 +33,9 @@ public final class MigrationOperations {
         new TenantInventory(ports),
         new TenantAdopt(ports),
         new HomeMigrate(ports),
-        new RolloutRun(ports.homes()));
+        new HomeTakeBack(ports),
+        new HomeAccept(ports),
+        new HomeTurn(ports),
+        new RolloutRun(ports));
   }
 }

@@ -21,6 +21,7 @@ import io.copyhold.tenants.store.postgres.ddl.Backfill;
 import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
 import io.copyhold.tenants.store.postgres.ddl.Backfills;
 import io.copyhold.tenants.store.postgres.ddl.Control;
+import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import io.copyhold.tenants.store.postgres.ddl.ServerSignals;
 import io.copyhold.tenants.store.postgres.ddl.TableName;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
@@ -68,7 +69,13 @@ final class BackfillSides implements AutoCloseable {
             "disable",
             CONNECTIONS_MAX);
     Permits permits = Permits.local(CONNECTIONS_MAX, Duration.ofSeconds(60));
-    this.opened = new PostgresEngine(store, permits).open(address, _ -> admin.password().get());
+    this.opened =
+        new PostgresEngine(
+                store,
+                DdlSettings.from(config.getConfig("ddl")),
+                BackfillSettings.from(config.getConfig("backfill")),
+                permits)
+            .open(address, _ -> admin.password().get());
     this.sessions = new Sessions(address, admin.password(), store, permits);
     this.settings = BackfillSettings.from(config.getConfig("backfill"));
     this.backfills =

@@ -15,6 +15,8 @@ import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.postgres.PostgresEngine;
+import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
+import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import java.time.Duration;
 import java.util.List;
 
@@ -46,6 +48,8 @@ final class CopyholdFleet implements FleetSide {
     this.opened =
         new PostgresEngine(
                 StoreSettings.from(ConfigFactory.load().getConfig("copyhold.store")),
+                DdlSettings.from(ConfigFactory.load().getConfig("copyhold.store.ddl")),
+                BackfillSettings.from(ConfigFactory.load().getConfig("copyhold.store.backfill")),
                 Permits.local(CONNECTIONS_MAX, PERMIT_LIMIT))
             .open(address, _ -> admin.password().get());
     opened.store().prepare();

@@ -2,7 +2,6 @@ package io.copyhold.chaos.simulation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.copyhold.runtime.EntityRef;
-import io.copyhold.tenants.changelog.SchemaVersion;
 import io.copyhold.tenants.placement.Candidates;
 import io.copyhold.tenants.placement.Homes;
 import java.time.Duration;
@@ -111,12 +110,7 @@ final class SimDirectory implements Candidates, Homes {
         .filter(home -> home.word("store").equals(store))
         .filter(home -> after == null || order.compare(home.entity(), EntityRef.parse(after)) > 0)
         .limit(limit)
-        .map(home ->
-            new Entry(
-                home.entity(),
-                store,
-                home.summary().path("schemaVersion").asText(SchemaVersion.NONE),
-                home.summary().hasNonNull("failedRequest") ? home.word("failedRequest") : null))
+        .map(home -> Homes.entry(home.entity(), home.summary()))
         .toList();
   }
 }

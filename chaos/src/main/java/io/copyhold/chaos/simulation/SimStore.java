@@ -8,15 +8,19 @@ import io.copyhold.tenants.store.Adoption;
 import io.copyhold.tenants.store.Applied;
 import io.copyhold.tenants.store.ConnectionInfo;
 import io.copyhold.tenants.store.DataStore;
+import io.copyhold.tenants.store.Drift;
 import io.copyhold.tenants.store.Fence;
 import io.copyhold.tenants.store.HomeRecord;
 import io.copyhold.tenants.store.HomeState;
 import io.copyhold.tenants.store.Inventory;
 import io.copyhold.tenants.store.LedgerRow;
 import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.SchemaVersions;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreReport;
 import io.copyhold.tenants.store.TenantDigest;
+import io.copyhold.tenants.store.Turn;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -299,6 +303,61 @@ public final class SimStore implements DataStore {
               false));
       effect(ref, fence, "script " + ref.name() + " " + script.position());
       return new Applied(false, 1);
+    });
+  }
+
+  @Override
+  public Applied undo(HomeRef ref, Script undo, Fence fence, LockPolicy locks) {
+    return call(() -> {
+      enter(ref, fence);
+      Home home = require(ref);
+      if (home.ledger.size() < undo.position()) {
+        return new Applied(true, 0);
+      }
+      if (home.ledger.size() > undo.position()) {
+        throw new ProblemException(Problem.conflict("out-of-order", undo.file()).at(id));
+      }
+      home.ledger.removeLast();
+      effect(ref, fence, "undo " + ref.name() + " " + undo.position());
+      return new Applied(false, 1);
+    });
+  }
+
+  @Override
+  public SchemaVersions versions(HomeRef home) {
+    return new SchemaVersions(List.of(), List.of());
+  }
+
+  @Override
+  public String plan(HomeRef home, Script document) {
+    throw noDocuments();
+  }
+
+  @Override
+  public void turn(HomeRef home, Script document, Turn turn, Fence fence, LockPolicy locks) {
+    throw noDocuments();
+  }
+
+  private static ProblemException noDocuments() {
+    return new ProblemException(
+        Problem.conflict("not-a-document", "this store knows scripts only"));
+  }
+
+  @Override
+  public Optional<String> ask(HomeRef ref, String query, Duration limit) {
+    return call(() -> Optional.of(String.valueOf(require(ref).ledger.size())));
+  }
+
+  @Override
+  public Drift drift(HomeRef ref) {
+    return call(() -> new Drift(true, "", List.of(), List.of()));
+  }
+
+  @Override
+  public void remember(HomeRef ref, @Nullable String expected, Fence fence) {
+    call(() -> {
+      enter(ref, fence);
+      return ref;
     });
   }
 

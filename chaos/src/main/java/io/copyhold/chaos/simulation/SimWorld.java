@@ -270,8 +270,12 @@ public final class SimWorld implements AutoCloseable {
             node.handOff(
                 shard,
                 () -> {
+                  // the one it was meant for may be gone by now: then to whomever asks next
                   if (NOBODY.equals(shards.get(shard))) {
-                    shards.put(shard, to);
+                    shards.remove(shard);
+                    if (members.contains(to)) {
+                      shards.put(shard, to);
+                    }
                   }
                 }));
     loop.after( // whatever became of it: its node may have died meanwhile

@@ -6,12 +6,14 @@ import io.copyhold.config.secret.SecretRef;
 import io.copyhold.migration.MigrationOperations;
 import io.copyhold.migration.rollout.Rollout;
 import io.copyhold.migration.rollout.RolloutType;
+import io.copyhold.migration.schema.HealthSignals;
 import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.entity.OperationRequest;
 import io.copyhold.runtime.entity.Reply;
 import io.copyhold.runtime.operation.Operation;
 import io.copyhold.runtime.operation.OperationTypes;
+import io.copyhold.tenants.changelog.Scripts;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.isolation.Isolation;
 import io.copyhold.tenants.placement.Homes;
@@ -83,11 +85,32 @@ final class Story {
             new StepPorts(
                 stores,
                 secrets,
-                target -> scripts.subList(0, target.position(target.version())),
+                new Shelf(scripts),
                 directory,
                 directory,
                 () -> Secret.random(random),
+                HealthSignals.NONE,
                 LockPolicy.DEFAULT)));
+  }
+
+  /** The scripts, and a way back from each. */
+  private record Shelf(List<Script> scripts) implements Scripts {
+    @Override
+    public List<Script> upTo(Target target) {
+      return scripts.subList(0, target.position(target.version()));
+    }
+
+    @Override
+    public Optional<Script> undo(Target target, String version) {
+      int position = target.position(version);
+      return Optional.of(
+          Script.of(
+              CHANGELOG,
+              position,
+              version,
+              "U" + version + "__step.sql",
+              "drop table t" + version));
+    }
   }
 
   InMemorySecrets secrets() {
@@ -270,6 +293,9 @@ final class Story {
     }
     if (random.nextInt(3) == 0) {
       acts.add(ask(ref, new Rollout.Command.RetryFailed()));
+    }
+    if (random.nextInt(3) == 0) {
+      acts.add(ask(ref, new Rollout.Command.RollBack(random.nextBoolean() ? "wave-2" : null)));
     }
     return acts;
   }

@@ -7,6 +7,7 @@ import io.copyhold.config.secret.Secret;
 import io.copyhold.config.secret.SecretRef;
 import io.copyhold.http.node.Wiring;
 import io.copyhold.migration.MigrationOperations;
+import io.copyhold.migration.schema.HealthSignals;
 import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.entity.EntityTypes;
@@ -71,6 +72,7 @@ final class OnboardingSimulationTest {
                       new OnlyStore(),
                       new NoHomes(),
                       () -> Secret.random(world.loop().random()),
+                      HealthSignals.NONE,
                       LockPolicy.DEFAULT))));
       world.observe(written -> {
         events++;

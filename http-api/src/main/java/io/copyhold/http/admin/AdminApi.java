@@ -10,6 +10,7 @@ import io.copyhold.http.stream.Watch;
 import io.copyhold.runtime.entity.Entities;
 import io.copyhold.runtime.entity.History;
 import io.copyhold.runtime.journal.Blobs;
+import io.copyhold.tenants.placement.Homes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,12 +29,14 @@ public record AdminApi(
     Entities entities,
     History history,
     Listing listing,
+    Homes homes,
     Changes changes,
     Tokens tokens,
     Authenticator authenticator,
     Blobs blobs,
     Secrets secrets,
     Connections connections,
+    Shapes shapes,
     Diagnosis diagnosis,
     Nodes nodes,
     List<HealthCheck> health,
@@ -63,7 +66,9 @@ public record AdminApi(
     routes.addAll(new StoreRoutes(shared, secrets).routes(body));
     routes.addAll(new PoolRoutes(shared).routes(body));
     routes.addAll(new ChangelogRoutes(shared, blobs).routes(settings.uploadBytesMax()));
-    routes.addAll(new RolloutRoutes(shared).routes(body));
+    routes.addAll(new RolloutRoutes(shared, homes).routes(body));
+    routes.addAll(new DriftRoutes(shared, shapes).routes(body));
+    routes.addAll(new SchemaRoutes(shared, shapes).routes(body));
     routes.addAll(new OperationRoutes(shared, diagnosis.proofs()).routes(body));
     routes.addAll(new ReplayRoutes(shared, diagnosis.replays()).routes(body));
     routes.addAll(new TokenRoutes(tokens, authenticator, shared).routes(body));

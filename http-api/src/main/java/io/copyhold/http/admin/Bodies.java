@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
@@ -89,6 +90,19 @@ final class Bodies {
     }
     complete(value, "");
     return value;
+  }
+
+  /** A part of a body whose form depends on what is in it. */
+  static <B> B read(JsonNode part, Class<B> type, String where) {
+    try {
+      B value = STRICT.treeToValue(part, type);
+      complete(value, where);
+      return value;
+    } catch (IOException e) {
+      Problem problem = problem(e);
+      throw new ProblemException(
+          problem.at(where + (problem.where() == null ? "" : problem.where())), e);
+    }
   }
 
   private static Problem problem(IOException failure) {

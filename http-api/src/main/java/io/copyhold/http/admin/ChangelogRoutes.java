@@ -11,10 +11,13 @@ import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.tenants.changelog.Changelog;
 import io.copyhold.tenants.changelog.SchemaVersion;
 import io.copyhold.tenants.changelog.ScriptName;
+import io.copyhold.tenants.store.Script;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Changelogs: scripts published in order, read, retired. */
@@ -58,6 +61,7 @@ final class ChangelogRoutes {
     Publication publication = call.body(Publication.class);
     List<NewScript> scripts = ordered(publication.scripts());
     boolean otherwise = publication.poolable() != null && publication.poolable();
+    check(call, changelog, scripts);
     Reply.@Nullable Applied last = null;
     List<String> events = new ArrayList<>();
     long first = 0;
@@ -92,6 +96,43 @@ final class ChangelogRoutes {
             last.dryRun()));
   }
 
+  /** What is published is right as a whole, or nothing of it is published. */
+  private void check(Call call, EntityRef changelog, List<NewScript> scripts)
+      throws InterruptedException {
+    if (scripts.stream().noneMatch(script -> Script.document(script.file()))) {
+      return;
+    }
+    DocumentCheck check = new DocumentCheck();
+    Set<String> published = new HashSet<>();
+    if (call.await(shared.entities().read(changelog)) instanceof Reply.Applied there
+        && Mappers.JSON.convertValue(there.view(), Changelog.class)
+            instanceof Changelog.Published known) {
+      for (Changelog.Version version : known.versions()) {
+        published.add(version.file());
+        follow(call, check, version.file(), version.sha256());
+      }
+    }
+    for (NewScript script : scripts) {
+      if (Script.document(script.file()) && !published.contains(script.file())) {
+        check.document(script.file(), script.content().getBytes(StandardCharsets.UTF_8));
+      } else if (script.file().startsWith("V") && !published.contains(script.file())) {
+        check.script();
+      }
+    }
+  }
+
+  private void follow(Call call, DocumentCheck check, String file, String sha256)
+      throws InterruptedException {
+    if (!Script.document(file)) {
+      check.script();
+      return;
+    }
+    check.document(
+        file,
+        call.await(blobs.get(sha256))
+            .orElseThrow(() -> new IllegalStateException("no blob " + sha256)));
+  }
+
   /** Each script is a command of its own; its key says which of the publication it is. */
   private static Origin origin(Call call, String file, boolean first) {
     Origin origin = call.origin();
@@ -106,10 +147,12 @@ final class ChangelogRoutes {
           Problem.invalid("scripts-number", "a publication has 1 to " + SCRIPTS_MAX + " scripts")
               .at("/scripts"));
     }
-    record Named(NewScript script, String version) {}
+    record Named(NewScript script, ScriptName name) {}
     return scripts.stream()
-        .map(script -> new Named(script, ScriptName.parse(script.file()).version()))
-        .sorted(Comparator.comparing(Named::version, SchemaVersion.ORDER))
+        .map(script -> new Named(script, ScriptName.parse(script.file())))
+        .sorted(
+            Comparator.comparing((Named named) -> named.name().version(), SchemaVersion.ORDER)
+                .thenComparing(named -> named.name().undo()))
         .map(Named::script)
         .toList();
   }

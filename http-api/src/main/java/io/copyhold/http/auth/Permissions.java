@@ -53,9 +53,18 @@ public final class Permissions {
         "POST /v1/tenants/{id}/suspend",
         "POST /v1/tenants/{id}/resume",
         "POST /v1/tenants/{id}/migrate",
+        "POST /v1/tenants/{id}/drift/accept",
+        "POST /v1/tenants/{id}/schema/open",
+        "POST /v1/tenants/{id}/schema/complete",
+        "POST /v1/tenants/{id}/schema/finalize",
         "PUT /v1/tenants/{id}/adoption",
         "POST /v1/tenants/{id}/adoption/confirm",
         "DELETE /v1/tenants/{id}/adoption");
+    ask(
+        TENANT_READ,
+        "GET /v1/tenants/{id}/drift",
+        "GET /v1/tenants/{id}/schema",
+        "GET /v1/tenants/{id}/schema/plan");
     ask(TENANT_REPLAY, "POST /v1/tenants/{id}/replays");
     ask(TENANT_CONNECT, "GET /v1/tenants/{id}/connection");
     kind("/v1/stores", "/{id}", STORE_READ);
@@ -68,7 +77,20 @@ public final class Permissions {
         "POST /v1/stores/{id}/drain",
         "POST /v1/stores/{id}/undrain");
     kind("/v1/pools", "/{id}", POOL_READ);
-    ask(POOL_WRITE, "PUT /v1/pools/{id}", "DELETE /v1/pools/{id}", "POST /v1/pools/{id}/migrate");
+    ask(
+        POOL_READ,
+        "GET /v1/pools/{id}/drift",
+        "GET /v1/pools/{id}/schema",
+        "GET /v1/pools/{id}/schema/plan");
+    ask(
+        POOL_WRITE,
+        "PUT /v1/pools/{id}",
+        "DELETE /v1/pools/{id}",
+        "POST /v1/pools/{id}/migrate",
+        "POST /v1/pools/{id}/drift/accept",
+        "POST /v1/pools/{id}/schema/open",
+        "POST /v1/pools/{id}/schema/complete",
+        "POST /v1/pools/{id}/schema/finalize");
     kind("/v1/changelogs", "/{id}", CHANGELOG_READ);
     ask(CHANGELOG_READ, "GET /v1/changelogs/{id}/versions/{version}");
     ask(CHANGELOG_WRITE, "POST /v1/changelogs/{id}/versions", "POST /v1/changelogs/{id}/retire");
@@ -80,7 +102,9 @@ public final class Permissions {
         "POST /v1/rollouts/{id}/pause",
         "POST /v1/rollouts/{id}/resume",
         "POST /v1/rollouts/{id}/cancel",
-        "POST /v1/rollouts/{id}/approve");
+        "POST /v1/rollouts/{id}/approve",
+        "POST /v1/rollouts/{id}/rollback");
+    ask(ROLLOUT_READ, "POST /v1/rollouts/{id}/preview");
     kind("/v1/operations", "/{ownerType}/{ownerId}/{name}/{generation}", OPERATION_READ);
     ask(
         OPERATION_READ,

@@ -2,11 +2,10 @@ package io.copyhold.http.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.copyhold.tenants.store.Script;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -16,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** {@code copyhold changelog …} and {@code copyhold rollout …}. */
 final class ChangelogCommands {
   private static final String CHANGELOGS = "/v1/changelogs";
-  private static final String ROLLOUTS = "/v1/rollouts";
+  static final String ROLLOUTS = "/v1/rollouts";
 
   private ChangelogCommands() {}
 
@@ -30,11 +29,19 @@ final class ChangelogCommands {
 
   static Group rollouts() {
     return new Group("rollout", "Rollouts: many homes on their way to one version.")
-        .add("start", new Start())
+        .add("start", new RolloutCommands.Start())
+        .add("preview", new RolloutCommands.PreviewPlan())
         .reads(ROLLOUTS, "state", "changelog", "schemaVersion", "total", "done", "failed")
+        .add("failures", new RolloutCommands.Failures())
+        .add("rollback", new RolloutCommands.RollBack())
         .say("pause", "Begins no further home.", "POST", ROLLOUTS, "/pause")
-        .say("resume", "Goes on after a pause.", "POST", ROLLOUTS, "/resume")
-        .say("cancel", "Ends it; homes that have the version keep it.", "POST", ROLLOUTS, "/cancel")
+        .say("resume", "Goes on after a pause or a halt.", "POST", ROLLOUTS, "/resume")
+        .say(
+            "cancel",
+            "Ends it; homes that have the version keep it until a rollback.",
+            "POST",
+            ROLLOUTS,
+            "/cancel")
         .say(
             "retry-failed", "Tries the homes that failed again.", "POST", ROLLOUTS, "/retry-failed")
         .add("approve", new OperationCommands.Approve(ROLLOUTS))
@@ -42,13 +49,14 @@ final class ChangelogCommands {
   }
 
   @Command(
-      description = "Publishes the .sql files of a directory; published ones never change.",
+      description =
+          "Publishes the scripts (.sql) and documents (.yaml, .json) of a directory; published ones never change.",
       mixinStandardHelpOptions = true)
   static final class Publish extends ChangeCommand {
     @Parameters(
         index = "0",
         paramLabel = "DIR",
-        description = "With files like V1__create_customers.sql.")
+        description = "With files like V1__create_customers.sql and V2__rename.yaml.")
     private Path directory = Path.of("");
 
     @Option(names = "--id", description = "Of the changelog (default: the directory's name).")
@@ -65,7 +73,11 @@ final class ChangelogCommands {
       body.put("poolable", poolable);
       ArrayNode scripts = body.putArray("scripts");
       try (Stream<Path> files = Files.list(directory)) {
-        for (Path file : files.filter(f -> f.toString().endsWith(".sql")).sorted().toList()) {
+        for (Path file :
+            files
+                .filter(f -> f.toString().endsWith(".sql") || Script.document(f.toString()))
+                .sorted()
+                .toList()) {
           scripts
               .addObject()
               .put("file", String.valueOf(file.getFileName()))
@@ -76,12 +88,12 @@ final class ChangelogCommands {
             ExitStatus.USAGE,
             "the scripts cannot be read (" + e.getClass().getSimpleName() + ")",
             directory.toString(),
-            "give a directory of readable .sql files in UTF-8");
+            "give a directory of readable .sql, .yaml and .json files in UTF-8");
       }
       if (scripts.isEmpty()) {
         throw new Trouble(
             ExitStatus.USAGE,
-            "the directory has no .sql files",
+            "the directory has no .sql, .yaml or .json files",
             directory.toString(),
             "name them like V1__create_customers.sql");
       }
@@ -108,87 +120,6 @@ final class ChangelogCommands {
         out().print(body.path("content").asText());
       }
       return ExitStatus.OK;
-    }
-  }
-
-  @Command(description = "Takes homes to a version, in waves.", mixinStandardHelpOptions = true)
-  static final class Start extends ChangeCommand {
-    @Parameters(paramLabel = "ID")
-    private String id = "";
-
-    @Option(names = "--changelog", required = true)
-    private String changelog = "";
-
-    @Option(names = "--to", paramLabel = "VERSION", description = "Default: the latest.")
-    private @Nullable String version;
-
-    @Option(
-        names = "--wave",
-        split = ",",
-        paramLabel = "SIZE",
-        description = "10 homes, or 10%%; several rise.")
-    private List<String> waves = new ArrayList<>();
-
-    @Option(names = "--per-store", description = "Homes of one store at the same time.")
-    private @Nullable Integer perStore;
-
-    @Option(
-        names = "--failure-budget",
-        paramLabel = "SIZE",
-        description = "Failures after which it stops and asks.")
-    private @Nullable String budget;
-
-    @Option(names = "--soak", paramLabel = "SECONDS", description = "Wait after each wave.")
-    private @Nullable Integer soak;
-
-    @Option(names = "--gated", description = "Each wave but the first waits for an approval.")
-    private boolean gated;
-
-    @Option(
-        names = "--owner",
-        paramLabel = "TYPE/ID",
-        description = "Only tenant/acme, pool/shared.")
-    private List<String> owners = new ArrayList<>();
-
-    @Option(names = "--tag", description = "Only homes with this tag.")
-    private List<String> tags = new ArrayList<>();
-
-    @Option(names = "--region", description = "Only homes of this region.")
-    private List<String> regions = new ArrayList<>();
-
-    @Option(names = "--tier", description = "Only homes of this tier.")
-    private List<String> tiers = new ArrayList<>();
-
-    @Option(names = "--isolation", description = "Only database, schema or pool homes.")
-    private List<String> isolations = new ArrayList<>();
-
-    @Override
-    int run(Client client) throws Trouble, InterruptedException {
-      ObjectNode body = object();
-      put(body, "changelog", changelog);
-      put(body, "version", version);
-      put(body, "waves", waves.stream().map(Start::size).toList());
-      put(body, "perStore", perStore);
-      put(body, "failureBudget", budget == null ? null : size(budget));
-      put(body, "soakSeconds", soak);
-      if (gated) {
-        body.put("gated", true);
-      }
-      ObjectNode selector = object();
-      put(selector, "owners", owners);
-      put(selector, "tags", tags);
-      put(selector, "regions", regions);
-      put(selector, "tiers", tiers);
-      put(selector, "isolations", isolations);
-      if (!selector.isEmpty()) {
-        body.set("selector", selector);
-      }
-      return change(client, "PUT", ROLLOUTS + "/" + encode(id), body);
-    }
-
-    /** A number as a number; the rest the server judges. */
-    private static Object size(String text) {
-      return text.matches("[0-9]{1,9}") ? (Object) Integer.valueOf(text) : text;
     }
   }
 

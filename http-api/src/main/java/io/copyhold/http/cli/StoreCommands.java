@@ -32,6 +32,8 @@ final class StoreCommands {
 
   static Group pools() {
     return new Group("pool", "Pools: homes whose tables tenants share.")
+        .add("drift", new DriftCommand("/v1/pools"))
+        .add("schema", new SchemaCommand("/v1/pools"))
         .add("create", new Create())
         .reads(POOLS, "state", "store", "changelog", "schemaVersion", "members", "tags")
         .add("migrate", new TenantCommands.Migrate(POOLS))

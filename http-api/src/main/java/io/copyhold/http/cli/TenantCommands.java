@@ -29,6 +29,8 @@ final class TenantCommands {
         .say("resume", "Opens its logins again.", "POST", PATH, "/resume")
         .add("migrate", new Migrate(PATH))
         .add("adopt", new Adopt())
+        .add("drift", new DriftCommand(PATH))
+        .add("schema", new SchemaCommand(PATH))
         .add("connect", new Connect())
         .add("replay", new Replay())
         .add("reconcile", new ControlCommands.Reconcile(PATH))

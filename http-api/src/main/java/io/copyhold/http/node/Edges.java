@@ -26,6 +26,8 @@ import io.copyhold.http.auth.Authenticator;
 import io.copyhold.http.auth.Revocations;
 import io.copyhold.http.auth.Tokens;
 import io.copyhold.http.stream.Changes;
+import io.copyhold.migration.rollout.NodeSignals;
+import io.copyhold.migration.rollout.ProbeSettings;
 import io.copyhold.runtime.Origin;
 import io.copyhold.runtime.PortAdapter;
 import io.copyhold.runtime.agenda.Agenda;
@@ -58,6 +60,8 @@ import io.copyhold.runtime.telemetry.TelemetrySettings;
 import io.copyhold.runtime.view.Directory;
 import io.copyhold.runtime.view.DirectorySettings;
 import io.copyhold.runtime.view.Query;
+import io.copyhold.tenants.changelog.JournaledScripts;
+import io.copyhold.tenants.placement.DirectoryHomes;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.BudgetSettings;
 import io.copyhold.tenants.store.DataStores;
@@ -66,6 +70,8 @@ import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.StoreBudgets;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.postgres.PostgresEngine;
+import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
+import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import io.copyhold.tenants.tenant.Tenant;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -182,6 +188,8 @@ final class Edges implements AutoCloseable {
             List.of(
                 new PostgresEngine(
                     StoreSettings.from(config.getConfig("copyhold.store")),
+                    DdlSettings.from(config.getConfig("copyhold.store.ddl")),
+                    BackfillSettings.from(config.getConfig("copyhold.store.backfill")),
                     budgets,
                     control.timelines()::of)),
             addresses,
@@ -379,6 +387,7 @@ final class Edges implements AutoCloseable {
         blobs,
         directory,
         new SecureRandom(),
+        new NodeSignals(ProbeSettings.from(config), metrics::value),
         onCassandra() ? List.of() : controlOperations(),
         parts);
   }
@@ -411,12 +420,14 @@ final class Edges implements AutoCloseable {
             patient,
             history,
             new DirectoryListing(directory),
+            new DirectoryHomes(directory),
             watched,
             tokens,
             authenticator,
             blobs,
             secrets,
             connections(),
+            new StoreShapes(stores, new JournaledScripts(patient, blobs)),
             Objects.requireNonNull(diagnosis, "watch comes first"),
             nodes,
             List.of(journal(), membership(member)),

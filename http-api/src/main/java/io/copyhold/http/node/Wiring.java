@@ -10,6 +10,7 @@ import io.copyhold.failover.backup.ControlBackup;
 import io.copyhold.http.auth.Token;
 import io.copyhold.migration.MigrationOperations;
 import io.copyhold.migration.rollout.Rollout;
+import io.copyhold.migration.schema.HealthSignals;
 import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.runtime.cassandra.KeyspaceSchema;
 import io.copyhold.runtime.entity.Entities;
@@ -74,6 +75,7 @@ public final class Wiring {
       Blobs blobs,
       Directory directory,
       RandomGenerator secure,
+      HealthSignals signals,
       List<OperationType<?>> ofControl,
       List<NodeExtension.Part> parts) {
     List<OperationType<?>> all =
@@ -86,6 +88,7 @@ public final class Wiring {
                     new DirectoryCandidates(directory),
                     new DirectoryHomes(directory),
                     () -> Secret.random(secure),
+                    signals,
                     LockPolicy.DEFAULT)));
     all.addAll(ofControl);
     for (NodeExtension.Part part : parts) {

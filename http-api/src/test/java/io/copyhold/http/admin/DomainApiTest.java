@@ -234,8 +234,8 @@ class DomainApiTest {
         api.send(
             "POST",
             "/v1/changelogs/invoicing/versions",
-            "{\"scripts\": [{\"file\": \"U1__create_invoices.sql\", \"content\": \"x\"}]}");
-    assertThat(undo.problem()).isEqualTo("script-undo");
+            "{\"scripts\": [{\"file\": \"U9__create_invoices.sql\", \"content\": \"x\"}]}");
+    assertThat(undo.problem()).isEqualTo("undo-without-version");
     assertThat(api.get("/v1/changelogs/invoicing/versions/1").body().path("content").asText())
         .isEqualTo("create table invoice (id int)");
     assertThat(api.get("/v1/changelogs/invoicing/versions/7").status()).isEqualTo(404);
@@ -409,10 +409,42 @@ class DomainApiTest {
         .isEqualTo(200);
     assertThat(api.send("POST", "/v1/rollouts/r-1/cancel", null).status()).isEqualTo(200);
     Node.await(() -> api.get("/v1/rollouts/r-1").text().contains("\"Cancelled\""));
+    assertThat(api.send("POST", "/v1/rollouts/r-1/rollback", "{\"wave\": \"wave-1\"}").problem())
+        .isEqualTo("undo-missing");
     Answer bad = api.send("PUT", "/v1/rollouts/r-2", plan.replace("\"50%\"", "\"half\""));
     assertThat(bad.problem()).isEqualTo("size-form");
     assertThat(bad.body().path("where").asText()).isEqualTo("/waves/1");
     assertThat(api.send("PUT", "/v1/rollouts/r-1", plan.replace("5%", "9%")).status())
         .isEqualTo(409);
+  }
+
+  @Test
+  void aRolloutMayHaveCanariesARateAndChecks() throws Exception {
+    String plan =
+        """
+        {"changelog": "invoicing", "version": "2", "waves": [{"tags": ["canary"]}, "50%"],
+         "failureBudget": {"percent": 5, "atLeast": 20}, "atOnce": 8,
+         "selector": {"plans": ["pro"], "stores": ["eu-1"]},
+         "checks": [{"sql": "select true"}, {"http": "https://example.com/ready"},
+           {"metric": "copyhold_agenda_rows", "max": 1000, "attempts": 2, "everySeconds": 1}]}
+        """;
+    Answer preview = api.send("POST", "/v1/rollouts/r-9/preview", plan);
+    assertThat(preview.status()).isEqualTo(200);
+    assertThat(preview.body().path("waves").findValuesAsText("wave"))
+        .containsExactly("wave-1", "wave-2", "wave-rest");
+    assertThat(api.get("/v1/rollouts/r-9").status()).isEqualTo(404);
+    assertThat(api.send("PUT", "/v1/rollouts/r-9?dryRun=true", plan).status()).isEqualTo(200);
+    assertThat(
+            api.send(
+                    "PUT",
+                    "/v1/rollouts/r-9",
+                    plan.replace("\"sql\": \"select true\"", "\"min\": 1"))
+                .problem())
+        .isEqualTo("check-form");
+    Answer unknown = api.send("PUT", "/v1/rollouts/r-9", plan.replace("\"tags\"", "\"tagz\""));
+    assertThat(unknown.problem()).isEqualTo("field-unknown");
+    assertThat(unknown.body().path("where").asText()).startsWith("/waves/0");
+    assertThat(api.send("PUT", "/v1/rollouts/r-9", plan.replace("https://", "ftp://")).problem())
+        .isEqualTo("url-form");
   }
 }

@@ -1,7 +1,8 @@
 package io.copyhold.migration.rollout;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.copyhold.migration.rollout.Rollout.Input;
+import io.copyhold.migration.schema.StepPorts;
+import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.journal.Mappers;
 import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.Step;
@@ -12,17 +13,23 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A rollout's plan: count, then wave after wave, each followed by the question whether its failures
- * are too many, a time to soak, and an approval if wanted; at last a sweep that finds what was
- * missed and counts exactly. Cancelling takes nothing back: a home that has the version keeps it.
+ * are too many, a time to soak, the health checks, and an approval if wanted; at last a sweep that
+ * finds what was missed and counts exactly. Cancelling takes nothing back: a home that has the
+ * version keeps it, until the rollout is rolled back.
  */
-public record RolloutRun(Homes homes) implements OperationType<Input> {
+public record RolloutRun(StepPorts ports) implements OperationType<Input> {
   static final String SWEEP = "sweep";
+  static final String BACK = "back";
 
   /** The gate's name when a wave has more failures than the budget allows. */
   public static final String BUDGET_GATE = "budget";
+
+  /** The gate's name when a health check does not hold. */
+  public static final String HEALTH_GATE = "health";
 
   @Override
   public String name() {
@@ -31,7 +38,7 @@ public record RolloutRun(Homes homes) implements OperationType<Input> {
 
   @Override
   public String version() {
-    return "1.0.0";
+    return "2.0.0";
   }
 
   @Override
@@ -41,42 +48,65 @@ public record RolloutRun(Homes homes) implements OperationType<Input> {
 
   @Override
   public List<Step> steps(Input input) {
+    Homes homes = ports.homes();
     List<Step> steps = new ArrayList<>();
     steps.add(new Count(homes, input));
-    if (input.failedUnder() != null) {
-      steps.add(new Wave(homes, input, SWEEP, null, null, null, false));
-      steps.add(new Sum());
+    int last = input.plan().waves().size();
+    if (input.back() != null || input.failedUnder() != null) {
+      String name = input.back() != null ? BACK : SWEEP;
+      Wave.Kind kind = input.back() != null ? Wave.Kind.BACK : Wave.Kind.RETRY;
+      steps.add(new Wave(homes, input, name, null, last, kind));
+      steps.add(new Sum(name));
       return steps;
     }
-    List<Rollout.Size> waves = input.plan().waves();
     String before = null;
-    for (int i = 0; i <= waves.size(); i++) {
-      boolean last = i == waves.size();
-      String name = last ? "wave-rest" : "wave-" + (i + 1);
+    for (int i = 0; i <= last; i++) {
+      String name = Waves.name(input.plan(), i);
       if (i > 0 && input.plan().gated()) {
         steps.add(new Gate(name));
       }
-      steps.add(
-          new Wave(
-              homes,
-              input,
-              name,
-              before,
-              last ? null : waves.get(i),
-              input.plan().budget(),
-              false));
-      steps.add(new Budget(name));
-      if (!last && input.plan().soakSeconds() > 0) {
+      steps.add(new Wave(homes, input, name, before, i, Wave.Kind.FORWARD));
+      steps.addAll(Halts.at(input, "budget-" + name, BUDGET_GATE, step -> budget(step, name)));
+      if (i < last && input.plan().soakSeconds() > 0) {
         steps.add(new Soak(name, Duration.ofSeconds(input.plan().soakSeconds())));
+      }
+      if (!input.plan().required().isEmpty()) {
+        steps.add(new Health(ports, input.plan().required(), name));
+        steps.addAll(
+            Halts.at(input, "healthy-" + name, HEALTH_GATE, step -> Health.problem(step, name)));
       }
       before = name;
     }
-    steps.add(new Wave(homes, input, SWEEP, before, null, null, true));
-    steps.add(new Sum());
+    steps.add(new Wave(homes, input, SWEEP, before, last, Wave.Kind.SWEEP));
+    steps.add(new Sum(SWEEP));
     return steps;
   }
 
-  /** How many homes there are, for shares and progress. */
+  /** Why too many homes of a wave have failed; empty when they have not. */
+  private static Optional<Problem> budget(StepContext step, String wave) {
+    Front front = Mappers.JSON.convertValue(step.data(wave), Front.class);
+    if (!front.exceeded()) {
+      return Optional.empty();
+    }
+    Rollout.Result result = front.result();
+    Rollout.Cause most = result.causes().isEmpty() ? null : result.causes().getFirst();
+    return Optional.of(
+        Problem.conflict(
+                "failure-budget",
+                front.failed()
+                    + " of "
+                    + front.attempted()
+                    + " homes failed, more than the budget allows"
+                    + (most == null
+                        ? ""
+                        : ", most of them (" + most.homes() + ") by " + most.cause()))
+            .at(most == null ? wave : most.example())
+            .todo(
+                "approve 'budget' to go on (the budget is granted anew) and retry the failed ones in"
+                    + " the end, or cancel"));
+  }
+
+  /** How many homes there are, and how far each wave reaches. */
   private record Count(Homes homes, Input input) implements Step {
     @Override
     public String name() {
@@ -85,30 +115,10 @@ public record RolloutRun(Homes homes) implements OperationType<Input> {
 
     @Override
     public StepResult run(StepContext step) {
-      long total =
-          homes.stores(input.plan().target().changelog(), input.plan().selector()).stream()
-              .mapToLong(Homes.StoreCount::homes)
-              .sum();
-      return StepResult.done(Map.of("total", total));
-    }
-  }
-
-  /** Asks a person when a wave failed more than allowed: going on grants the budget anew. */
-  private record Budget(String wave) implements Step {
-    @Override
-    public String name() {
-      return "budget-" + wave;
-    }
-
-    @Override
-    public StepResult run(StepContext step) {
-      JsonNode front = step.data(wave);
-      return front.path("exceeded").asBoolean()
-          ? StepResult.gate(
-              BUDGET_GATE,
-              front.path("failed").asLong()
-                  + " homes failed, more than the budget allows: approve to go on, or cancel")
-          : StepResult.done();
+      Waves.Census census = new Waves.Census();
+      Waves.each(homes, input.plan(), census::add);
+      return StepResult.done(
+          Map.of("total", census.total(), "cuts", census.waves(input.plan()).cuts()));
     }
   }
 
@@ -139,7 +149,7 @@ public record RolloutRun(Homes homes) implements OperationType<Input> {
   }
 
   /** What came of it all. */
-  private record Sum() implements Step {
+  private record Sum(String of) implements Step {
     @Override
     public String name() {
       return RolloutType.RESULT;
@@ -147,14 +157,7 @@ public record RolloutRun(Homes homes) implements OperationType<Input> {
 
     @Override
     public StepResult run(StepContext step) {
-      Front front = Mappers.JSON.convertValue(step.data(SWEEP), Front.class);
-      return StepResult.done(
-          new Rollout.Result(
-              front.done() + front.failed() + front.skipped(),
-              front.done(),
-              front.failed(),
-              front.skipped(),
-              front.samples()));
+      return StepResult.done(Mappers.JSON.convertValue(step.data(of), Front.class).result());
     }
   }
 }

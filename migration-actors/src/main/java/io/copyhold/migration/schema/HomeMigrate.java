@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes a home to a version: compare the ledger, a step per file, verify the isolation. It goes
- * forward only: when a file fails, the home stays at the version before it, whole.
+ * Takes a home to a version: compare ledger and shape, a step per file, verify the isolation. When
+ * a file fails, the home stays at the version before it, whole.
  */
 public record HomeMigrate(StepPorts ports) implements OperationType<Input> {
   @Override
@@ -33,7 +33,7 @@ public record HomeMigrate(StepPorts ports) implements OperationType<Input> {
     List<Step> steps = new ArrayList<>();
     steps.add(new CheckLedger(ports, input.home(), input.target()));
     steps.addAll(ApplyScript.all(ports, home, input.target(), input.from(), input.epoch()));
-    steps.add(new VerifyHome(ports, home));
+    steps.add(new SettleHome(ports, home, input.epoch()));
     return steps;
   }
 }

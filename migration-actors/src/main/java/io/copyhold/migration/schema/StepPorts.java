@@ -13,6 +13,7 @@ import java.util.function.Supplier;
  * What the steps of this module work with.
  *
  * @param passwords makes a fresh password, from a secure source outside tests and simulation
+ * @param signals what a rollout's health is judged by
  * @param locks how long a script may wait for locks that applications hold
  */
 public record StepPorts(
@@ -22,4 +23,5 @@ public record StepPorts(
     Candidates candidates,
     Homes homes,
     Supplier<Secret> passwords,
+    HealthSignals signals,
     LockPolicy locks) {}

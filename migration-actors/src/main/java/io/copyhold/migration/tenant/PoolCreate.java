@@ -2,8 +2,8 @@ package io.copyhold.migration.tenant;
 
 import io.copyhold.migration.schema.ApplyScript;
 import io.copyhold.migration.schema.HomeOf;
+import io.copyhold.migration.schema.SettleHome;
 import io.copyhold.migration.schema.StepPorts;
-import io.copyhold.migration.schema.VerifyHome;
 import io.copyhold.runtime.operation.OperationType;
 import io.copyhold.runtime.operation.Step;
 import io.copyhold.tenants.changelog.SchemaVersion;
@@ -42,7 +42,7 @@ public record PoolCreate(StepPorts ports) implements OperationType<CreateInput> 
     steps.add(new TakePlace(Desk.STORE, claim, () -> List.of(spec.store())));
     steps.add(new CreateHome(ports, home, target.changelog(), PoolType.EPOCH));
     steps.addAll(ApplyScript.all(ports, home, target, SchemaVersion.NONE, PoolType.EPOCH));
-    steps.add(new VerifyHome(ports, home));
+    steps.add(new SettleHome(ports, home, PoolType.EPOCH));
     steps.add(new ConfirmPlace(Desk.STORE, claim, _ -> spec.home()));
     return steps;
   }

@@ -86,6 +86,7 @@ public record TenantAdopt(StepPorts ports) implements OperationType<AdoptInput> 
                   found.schema(),
                   ports.secrets().require(password).reveal()),
               Fence.of(step, Home.FIRST_EPOCH));
+      ports.stores().get(home.store()).remember(home, null, Fence.of(step, Home.FIRST_EPOCH));
       return StepResult.done();
     }
 

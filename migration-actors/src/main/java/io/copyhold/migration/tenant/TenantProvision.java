@@ -3,6 +3,7 @@ package io.copyhold.migration.tenant;
 import io.copyhold.config.secret.SecretRef;
 import io.copyhold.migration.schema.ApplyScript;
 import io.copyhold.migration.schema.HomeOf;
+import io.copyhold.migration.schema.SettleHome;
 import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.migration.schema.VerifyHome;
 import io.copyhold.runtime.operation.OperationType;
@@ -58,7 +59,7 @@ public record TenantProvision(StepPorts ports) implements OperationType<Provisio
     steps.add(new CreateHome(ports, home, target.changelog(), Home.FIRST_EPOCH));
     steps.add(new AddLogin(ports, home, input.tenant(), password, Home.FIRST_EPOCH));
     steps.addAll(ApplyScript.all(ports, home, target, SchemaVersion.NONE, Home.FIRST_EPOCH));
-    steps.add(new VerifyHome(ports, home));
+    steps.add(new SettleHome(ports, home, Home.FIRST_EPOCH));
     steps.add(
         new ConfirmPlace(
             Desk.STORE,

@@ -2,9 +2,14 @@ package io.copyhold.migration.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.copyhold.config.secret.InMemorySecrets;
+import io.copyhold.config.secret.Secret;
 import io.copyhold.migration.rollout.Rollout.Command;
 import io.copyhold.migration.rollout.Rollout.Plan;
 import io.copyhold.migration.rollout.Rollout.Size;
+import io.copyhold.migration.schema.HealthSignals;
+import io.copyhold.migration.schema.Shelf;
+import io.copyhold.migration.schema.StepPorts;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.entity.EntityWorld;
@@ -17,21 +22,29 @@ import io.copyhold.tenants.Samples;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.placement.Candidates;
 import io.copyhold.tenants.placement.Homes;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.pool.PoolType;
+import io.copyhold.tenants.store.DataStore;
+import io.copyhold.tenants.store.DataStores;
+import io.copyhold.tenants.store.LockPolicy;
+import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.tenant.Home;
 import io.copyhold.tenants.tenant.Profile;
 import io.copyhold.tenants.tenant.Tenant;
 import io.copyhold.tenants.tenant.TenantCommand;
 import io.copyhold.tenants.tenant.TenantType;
 import io.copyhold.tenants.tenant.Wish;
+import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +65,7 @@ class RolloutRunTest {
   private final Set<String> broken = new HashSet<>();
   private final Map<String, Integer> mostAtOnce = new HashMap<>();
   private final List<EntityRef> order = new ArrayList<>();
+  private double metric;
 
   @ParameterizedTest
   @EnumSource(Crash.class)
@@ -74,7 +88,15 @@ class RolloutRunTest {
     StepHarness harness = start(plan(8, new Size.Count(0), new Size.Percent(10)), Crash.NEVER);
     assertThat(harness.names())
         .containsExactly(
-            "count", "wave-1", "budget-wave-1", "wave-rest", "budget-wave-rest", "sweep", "result");
+            "count",
+            "wave-1",
+            "budget-wave-1",
+            "on-budget-wave-1",
+            "wave-rest",
+            "budget-wave-rest",
+            "on-budget-wave-rest",
+            "sweep",
+            "result");
     harness.forward(2);
     assertThat(order).hasSize(6);
     harness.forward();
@@ -128,6 +150,119 @@ class RolloutRunTest {
   }
 
   @Test
+  void theSameHomesGoFirstFromRolloutToRollout() {
+    tenants(60);
+    StepHarness first = start(plan(8, new Size.Count(0), new Size.Percent(10)), Crash.NEVER);
+    first.forward(2);
+    List<EntityRef> early = List.copyOf(order);
+    finish(first);
+    order.clear();
+    Plan next =
+        new Plan(
+            "autumn",
+            Samples.target("invoicing", true, "1", "2", "3", "4"),
+            Homes.Selector.ALL,
+            List.of(new Size.Percent(20)),
+            8,
+            new Size.Count(0),
+            0,
+            false);
+    StepHarness second =
+        StepHarness.of(
+                run(new Listed()),
+                RolloutType.ref("autumn"),
+                "rollout/1",
+                new Rollout.Input(next, "rollout/autumn/1", null),
+                world,
+                Crash.NEVER)
+            .whenWaiting(_ -> workOff());
+    second.forward(2);
+    assertThat(order).hasSize(12).containsAll(early);
+  }
+
+  @Test
+  void aHealthCheckHoldsTheRolloutUpUntilItHolds() {
+    tenants(10);
+    metric = 9;
+    Plan checked =
+        new Plan(
+            "summer",
+            V3,
+            Homes.Selector.ALL,
+            List.of(new Size.Count(2)),
+            4,
+            new Size.Count(0),
+            30,
+            false,
+            null,
+            null,
+            List.of(new Rollout.Check(new Rollout.Probe.Metric("errors", null, 5.0), 3, 10)));
+    StepHarness harness = start(checked, Crash.EVERYWHERE);
+    var before = world.now();
+    assertThat(harness.forward()).isEqualTo(new Result.Waiting("health"));
+    assertThat(order).hasSize(2);
+    assertThat(world.now()).as("soak and retries").isAfterOrEqualTo(before.plusSeconds(50));
+    assertThat(world.summary(ROLLOUT).path("state").asText()).isEqualTo("halted");
+    assertThat(world.summary(ROLLOUT).path("problem").asText()).isEqualTo("health-gate");
+    metric = 1;
+    assertThat(harness.forward()).isInstanceOf(Result.Done.class);
+    assertThat(order).hasSize(10);
+  }
+
+  @Test
+  void aRateOfFailuresHaltsAndFailuresAreGroupedByCause() {
+    tenants(60);
+    for (int i = 0; i < 60; i += 3) {
+      broken.add(id(i));
+    }
+    Plan rated =
+        new Plan(
+            "summer",
+            V3,
+            Homes.Selector.ALL,
+            List.of(),
+            2,
+            new Size.Percent(100),
+            0,
+            false,
+            4,
+            new Rollout.Rate(25, 10),
+            null);
+    StepHarness harness = start(rated, Crash.NEVER);
+    assertThat(harness.forward()).isEqualTo(new Result.Waiting("budget"));
+    assertThat(order.size()).isBetween(10, 40);
+    Rollout.Result result = finish(harness);
+    assertThat(result.failed()).isEqualTo(20);
+    assertThat(result.done()).isEqualTo(40);
+    assertThat(result.causes())
+        .singleElement()
+        .satisfies(cause -> assertThat(cause.homes()).isEqualTo(20));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Crash.class)
+  void aWaveIsTakenBackAndNoOther(Crash crash) {
+    tenants(30);
+    pool("shared");
+    run(plan(4, new Size.Count(0), new Size.Count(5)), crash);
+    List<EntityRef> early = order.stream().distinct().toList().subList(0, 5);
+    order.clear();
+    world.with(ROLLOUT, new Command.RollBack("wave-1"));
+    Rollout.Result result = finish(operation(crash));
+    assertThat(result.done()).isEqualTo(5);
+    assertThat(order).containsExactlyInAnyOrderElementsOf(early);
+    for (EntityRef owner : world.all()) {
+      if (!owner.equals(ROLLOUT)) {
+        assertThat(world.summary(owner).path("schemaVersion").asText())
+            .isEqualTo(early.contains(owner) ? "2" : "3");
+      }
+    }
+    world.with(ROLLOUT, new Command.RollBack(null));
+    assertThat(finish(operation(crash)).done()).isEqualTo(26);
+    assertThat(world.summary(ROLLOUT).path("state").asText()).isEqualTo("rolled-back");
+  }
+
+  @Test
   void anApprovalIsAwaitedBeforeEachFurtherWave() {
     tenants(10);
     StepHarness harness =
@@ -160,7 +295,7 @@ class RolloutRunTest {
     Rollout.Result result =
         finish(
             StepHarness.of(
-                new RolloutRun(new Listed()),
+                run(new Listed()),
                 RolloutType.ref("again"),
                 "rollout/1",
                 new Rollout.Input(plan(4, new Size.Count(0)), "rollout/again/1", null),
@@ -168,6 +303,39 @@ class RolloutRunTest {
                 Crash.NEVER));
     assertThat(result).isEqualTo(new Rollout.Result(40, 40, 0, 0, List.of()));
     assertThat(order).isEmpty();
+  }
+
+  @Test
+  void tenThousandHomesWithNothingToDoStartNothing() {
+    List<Homes.Entry> all = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      all.add(
+          new Homes.Entry(
+              TenantType.ref("idle-" + String.format("%05d", i)),
+              "store-" + i % 4,
+              "3",
+              null,
+              null,
+              null,
+              new Homes.Traits("idle", Isolation.SCHEMA, "pro", "eu", "gold", List.of())));
+    }
+    Remembered listed = new Remembered(all);
+    Result.Done done =
+        (Result.Done)
+            StepHarness.of(
+                    run(listed),
+                    ROLLOUT,
+                    "rollout/1",
+                    new Rollout.Input(
+                        plan(4, new Size.Count(0), new Size.Percent(10)), "rollout/summer/1", null),
+                    world,
+                    Crash.NEVER)
+                .forward();
+    assertThat(done.data().get("result").path("done").asInt()).isEqualTo(10_000);
+    assertThat(world.all()).as("nobody was asked").isEmpty();
+    assertThat(listed.pages)
+        .as("count, two waves and a sweep, a page at a time")
+        .isLessThan(4 * 48);
   }
 
   @Test
@@ -179,7 +347,7 @@ class RolloutRunTest {
         TenantType.ref(id(5)), new TenantCommand.Offboard(id(5)), new TenantCommand.RecordDone(2));
     StepHarness harness =
         StepHarness.of(
-                new RolloutRun(new Remembered(remembered)),
+                run(new Remembered(remembered)),
                 ROLLOUT,
                 "rollout/1",
                 new Rollout.Input(plan(4, new Size.Count(0)), "rollout/summer/1", null),
@@ -198,6 +366,30 @@ class RolloutRunTest {
         .isEqualTo(1_000);
   }
 
+  /** Steps that touch no store. */
+  private RolloutRun run(Homes homes) {
+    return new RolloutRun(
+        new StepPorts(
+            new NoStores(),
+            new InMemorySecrets(),
+            new Shelf("invoicing"),
+            new NoCandidates(),
+            homes,
+            () -> Secret.of("none"),
+            new HealthSignals() {
+              @Override
+              public int status(URI url, Duration limit) {
+                throw new AssertionError("no address is asked");
+              }
+
+              @Override
+              public OptionalDouble metric(String name) {
+                return OptionalDouble.of(metric);
+              }
+            },
+            LockPolicy.DEFAULT));
+  }
+
   private Rollout.Result run(Plan plan, Crash crash) {
     return finish(start(plan, crash));
   }
@@ -209,8 +401,7 @@ class RolloutRunTest {
 
   private StepHarness operation(Crash crash) {
     OperationRequest request = world.operations(ROLLOUT).getFirst();
-    return StepHarness.of(
-            new RolloutRun(new Listed()), ROLLOUT, request.id(), request.input(), world, crash)
+    return StepHarness.of(run(new Listed()), ROLLOUT, request.id(), request.input(), world, crash)
         .whenWaiting(time -> {
           world.advance(time);
           workOff();
@@ -286,21 +477,43 @@ class RolloutRunTest {
     return new Plan("summer", V3, Homes.Selector.ALL, List.of(waves), perStore, budget, 0, false);
   }
 
+  /** A rollout asks no store, but for its health. */
+  private static final class NoStores implements DataStores {
+    @Override
+    public DataStore open(StoreAddress address) {
+      throw new AssertionError("no store is asked");
+    }
+
+    @Override
+    public DataStore get(String store) {
+      throw new AssertionError("no store is asked");
+    }
+
+    @Override
+    public void forget(String store) {}
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class NoCandidates implements Candidates {
+    @Override
+    public List<Candidate> stores(String region, String tier) {
+      return List.of();
+    }
+
+    @Override
+    public List<Candidate> pools(String region, String tier, String changelog) {
+      return List.of();
+    }
+  }
+
   /** Lists what the world holds. */
   private class Listed implements Homes {
     List<Entry> entries() {
       return world.all().stream()
           .filter(owner -> world.summary(owner).has("schemaVersion") && !owner.equals(ROLLOUT))
-          .map(owner -> {
-            var summary = world.summary(owner);
-            return new Entry(
-                owner,
-                summary.path("store").asText(),
-                summary.path("schemaVersion").asText(),
-                summary.hasNonNull("failedRequest")
-                    ? summary.path("failedRequest").asText()
-                    : null);
-          })
+          .map(owner -> Homes.entry(owner, world.summary(owner)))
           .sorted(Comparator.comparing(entry -> entry.owner().toString()))
           .toList();
     }
@@ -328,6 +541,7 @@ class RolloutRunTest {
   /** A list that is behind. */
   private final class Remembered extends Listed {
     private final List<Entry> entries;
+    private int pages;
 
     private Remembered(List<Entry> entries) {
       this.entries = entries;
@@ -336,6 +550,13 @@ class RolloutRunTest {
     @Override
     List<Entry> entries() {
       return entries;
+    }
+
+    @Override
+    public List<Entry> page(
+        String changelog, Selector selector, String store, @Nullable String after, int limit) {
+      pages++;
+      return super.page(changelog, selector, store, after, limit);
     }
   }
 }

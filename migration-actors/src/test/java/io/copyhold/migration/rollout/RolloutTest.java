@@ -116,6 +116,79 @@ class RolloutTest {
   }
 
   @Test
+  void aHaltSaysWhyUntilItGoesOn() {
+    Problem problem = Problem.conflict("failure-budget", "9 of 20 homes failed").todo("approve");
+    scenario.after(new Command.Start(plan(WAVES)));
+    scenario
+        .when(new Command.RecordHalt(1, "budget", problem))
+        .then(new Event.Halted(1, "budget", problem));
+    assertThat(scenario.summary().path("state").asText()).isEqualTo("halted");
+    assertThat(scenario.summary().path("problem").asText()).isEqualTo("failure-budget");
+    assertThat(scenario.operations()).as("it waits, and has not ended").hasSize(1);
+    scenario.when(new Command.RecordHalt(1, "budget", problem)).thenNothing();
+    scenario.when(new Command.RetryFailed()).thenRefused("rollout-running");
+    scenario.when(new Command.RecordGoingOn(1)).then(new Event.WentOn(1));
+    scenario.when(new Command.RecordGoingOn(1)).thenNothing();
+    scenario.when(new Command.RecordHalt(7, "budget", problem)).thenNothing();
+  }
+
+  @Test
+  void aWaveIsTakenBackAsTheNextGeneration() {
+    Rollout.Back back = new Rollout.Back("wave-1");
+    scenario.when(new Command.RollBack("wave-1")).thenRefused("rollout-unknown");
+    scenario.after(new Command.Start(plan(WAVES)));
+    scenario.when(new Command.RollBack("wave-1")).thenRefused("rollout-running");
+    scenario.after(new Command.RecordEnd(1, new Phase.Cancelled()));
+    scenario.when(new Command.RollBack("wave-9")).thenRefused("wave-unknown");
+    scenario.when(new Command.RollBack("wave-1")).then(new Event.RollbackBegan(2, back));
+    scenario.when(new Command.RollBack("wave-1")).thenNothing();
+    assertThat(scenario.operation("rollout/2").input())
+        .isEqualTo(new Rollout.Input(plan(WAVES), "rollout/summer/2", null, back));
+    assertThat(scenario.summary().path("state").asText()).isEqualTo("rolling-back");
+    scenario.after(
+        new Command.RecordEnd(2, new Phase.Ended(new Rollout.Result(2, 1, 1, 0, List.of()))));
+    assertThat(scenario.summary().path("state").asText()).isEqualTo("rolled-back-with-failures");
+    scenario.when(new Command.RetryFailed()).then(new Event.RollbackBegan(3, back));
+  }
+
+  @Test
+  void badChecksAreRefused() {
+    refused(checked(new Rollout.Probe.Sql("", "t", 1), 1), "field-length");
+    refused(checked(new Rollout.Probe.Sql("select 1", "1", 99), 1), "field-range");
+    refused(checked(new Rollout.Probe.Http("file:///etc/passwd", 200), 1), "url-form");
+    refused(checked(new Rollout.Probe.Http("http://user@host/", 200), 1), "url-form");
+    refused(checked(new Rollout.Probe.Metric("x", null, null), 1), "field-missing");
+    refused(checked(new Rollout.Probe.Metric("x", 1.0, null), 0), "field-range");
+    scenario
+        .when(new Command.Start(checked(new Rollout.Probe.Http("https://a.b:9/c?d", 204), 3)))
+        .accepted();
+  }
+
+  @Test
+  void aRateIsJudgedWhenEnoughWereAttempted() {
+    Rollout.Rate rate = new Rollout.Rate(10, 20);
+    assertThat(rate.exceeded(19, 19)).isFalse();
+    assertThat(rate.exceeded(2, 20)).isFalse();
+    assertThat(rate.exceeded(3, 20)).isTrue();
+    assertThat(rate.exceeded(10, 100)).isFalse();
+  }
+
+  private static Plan checked(Rollout.Probe probe, int attempts) {
+    return new Plan(
+        "summer",
+        V3,
+        Homes.Selector.ALL,
+        List.of(),
+        2,
+        new Size.Percent(5),
+        0,
+        false,
+        null,
+        null,
+        List.of(new Rollout.Check(probe, attempts, 1)));
+  }
+
+  @Test
   void sharesAreRoundedUp() {
     assertThat(new Size.Percent(1).of(60)).isEqualTo(1);
     assertThat(new Size.Percent(10).of(60)).isEqualTo(6);

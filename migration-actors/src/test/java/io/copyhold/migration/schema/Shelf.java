@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Changelogs in memory. */
 public final class Shelf implements Scripts {
@@ -18,9 +19,23 @@ public final class Shelf implements Scripts {
   private final List<Changelog.Version> versions = new ArrayList<>();
   private final List<Script> scripts = new ArrayList<>();
   private final Map<String, List<Script>> byDigest = new HashMap<>();
+  private final Map<String, Script> undos = new HashMap<>();
 
   public Shelf(String changelog) {
     this.changelog = changelog;
+  }
+
+  /** The way back from the version in the file's name. */
+  public Shelf undo(String file, String sql) {
+    String version = ScriptName.parse(file).version();
+    int position = target().position(version);
+    undos.put(version, Script.of(changelog, position, version, file, sql));
+    return this;
+  }
+
+  @Override
+  public Optional<Script> undo(Target target, String version) {
+    return Optional.ofNullable(undos.get(version));
   }
 
   public Shelf add(String file, String sql) {

@@ -3,6 +3,8 @@ package io.copyhold.migration.schema;
 import io.copyhold.config.secret.InMemorySecrets;
 import io.copyhold.config.secret.Secret;
 import io.copyhold.migration.MigrationOperations;
+import io.copyhold.migration.rollout.Rollout;
+import io.copyhold.migration.rollout.WorldHomes;
 import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.entity.EntityWorld;
 import io.copyhold.runtime.entity.OperationRequest;
@@ -12,7 +14,6 @@ import io.copyhold.runtime.operation.StepHarness;
 import io.copyhold.runtime.operation.StepHarness.Crash;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.placement.Candidates;
-import io.copyhold.tenants.placement.Homes;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.pool.PoolType;
 import io.copyhold.tenants.store.DataStore;
@@ -30,7 +31,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** One real store, entities in memory, and the steps of this module between them. */
 public final class Works {
@@ -39,7 +39,8 @@ public final class Works {
 
   public final StoreFixture fixture;
   public final InMemorySecrets secrets = new InMemorySecrets();
-  public final EntityWorld world = new EntityWorld(Store.TYPE, Pool.TYPE, Tenant.TYPE);
+  public final EntityWorld world =
+      new EntityWorld(Store.TYPE, Pool.TYPE, Tenant.TYPE, Rollout.TYPE);
   public final Shelf shelf = new Shelf("invoicing");
   public final List<Candidates.Candidate> pools = new ArrayList<>();
   public final List<Candidates.Candidate> stores = new ArrayList<>();
@@ -49,8 +50,9 @@ public final class Works {
           secrets,
           shelf,
           new Listed(),
-          new NoHomes(),
+          new WorldHomes(world),
           () -> Secret.of(CANARY),
+          HealthSignals.NONE,
           LockPolicy.DEFAULT);
 
   /** On the store that all tests of this JVM share. */
@@ -179,19 +181,6 @@ public final class Works {
     @Override
     public List<Candidate> pools(String region, String tier, String changelog) {
       return List.copyOf(pools);
-    }
-  }
-
-  private static final class NoHomes implements Homes {
-    @Override
-    public List<StoreCount> stores(String changelog, Selector selector) {
-      return List.of();
-    }
-
-    @Override
-    public List<Entry> page(
-        String changelog, Selector selector, String store, @Nullable String after, int limit) {
-      return List.of();
     }
   }
 }

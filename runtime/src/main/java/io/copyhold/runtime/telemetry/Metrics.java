@@ -8,6 +8,10 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +19,7 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -152,6 +157,29 @@ public final class Metrics {
                   last.set(failure == null ? number.doubleValue() : Double.NaN));
           return last.get();
         });
+  }
+
+  /**
+   * A counter or gauge as it is now, summed over its labels; empty when there is none of this name,
+   * or it has no value yet. The name is as scraped: a counter's with {@code _total}.
+   */
+  public OptionalDouble value(String name) {
+    OptionalDouble sum = OptionalDouble.empty();
+    String bare = name.endsWith("_total") ? name.substring(0, name.length() - 6) : name;
+    for (MetricSnapshot metric : registry.scrape(other -> other.equals(bare))) {
+      for (DataPointSnapshot point : metric.getDataPoints()) {
+        double value =
+            switch (point) {
+              case CounterSnapshot.CounterDataPointSnapshot counter -> counter.getValue();
+              case GaugeSnapshot.GaugeDataPointSnapshot gauge -> gauge.getValue();
+              default -> Double.NaN;
+            };
+        if (!Double.isNaN(value)) {
+          sum = OptionalDouble.of(sum.orElse(0) + value);
+        }
+      }
+    }
+    return sum;
   }
 
   /** All of them, in Prometheus' text form 0.0.4. */

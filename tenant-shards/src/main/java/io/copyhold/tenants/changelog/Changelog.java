@@ -6,6 +6,7 @@ import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.entity.Digest;
 import io.copyhold.runtime.entity.EntityType;
 import io.copyhold.runtime.journal.Mappers;
+import io.copyhold.tenants.store.Script;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An ordered list of schema versions, each one script. What is published stays as it is; the next
- * version is higher. The script's text lies in the blobs under its SHA-256.
+ * version is higher. The script's text lies in the blobs under its SHA-256. A version may have a
+ * way back, which may be replaced: no home has it in its ledger.
  */
 public sealed interface Changelog {
   int VERSIONS_MAX = 500;
@@ -38,14 +40,42 @@ public sealed interface Changelog {
 
   /**
    * @param sha256 of the script's bytes, 64 hexadecimal digits
+   * @param undo the way back to the version before; null when there is none
    */
-  record Version(String version, String file, String sha256, boolean poolable) {}
+  record Version(
+      String version, String file, String sha256, boolean poolable, @Nullable Undo undo) {
+    public Version(String version, String file, String sha256, boolean poolable) {
+      this(version, file, sha256, poolable, null);
+    }
+
+    /** Whether there is a way back; a document is its own. */
+    public boolean reversible() {
+      return undo != null || Script.document(file);
+    }
+
+    /** The same, whatever the way back. */
+    boolean same(Version other) {
+      return with(null).equals(other.with(null));
+    }
+
+    Version with(@Nullable Undo next) {
+      return new Version(version, file, sha256, poolable, next);
+    }
+  }
+
+  /**
+   * The way back from a version: what an undo script says.
+   *
+   * @param sha256 of the script's bytes, 64 hexadecimal digits
+   */
+  record Undo(String file, String sha256) {}
 
   sealed interface Command {
     /**
-     * Adds the next version, or nothing when it is there already.
+     * Adds the next version, or nothing when it is there already; or gives a version its way back.
      *
-     * @param file {@code V3__add_due_date.sql}; the version is read from it
+     * @param file {@code V3__add_due_date.sql}, or {@code U3__add_due_date.sql} for the way back;
+     *     the version is read from it
      * @param sha256 of the script's bytes, which the caller has put into the blobs
      * @param poolable the script keeps to the shape that shared tables need
      */
@@ -58,6 +88,8 @@ public sealed interface Changelog {
 
   sealed interface Event {
     record VersionPublished(String changelog, Version version) implements Event {}
+
+    record UndoPublished(String version, Undo undo) implements Event {}
 
     record Retired() implements Event {}
   }
@@ -103,7 +135,7 @@ public sealed interface Changelog {
     return target(id, Mappers.JSON.convertValue(view, Changelog.class), version);
   }
 
-  /** Names exactly this list of scripts. */
+  /** Names exactly this list of scripts; ways back are no part of it. */
   static String digest(List<Version> versions) {
     StringBuilder text = new StringBuilder();
     for (Version v : versions) {

@@ -21,6 +21,7 @@ public final class ChangelogType
           .command("publish", Changelog.Command.Publish.class)
           .command("retire", Changelog.Command.Retire.class)
           .event("version-published", Changelog.Event.VersionPublished.class)
+          .event("undo-published", Changelog.Event.UndoPublished.class)
           .event("retired", Changelog.Event.Retired.class);
 
   ChangelogType() {}
@@ -82,7 +83,11 @@ public final class ChangelogType
     if (problem.isPresent()) {
       return Decision.refuse(problem.get());
     }
-    String version = ScriptName.parse(publish.file()).version();
+    ScriptName name = ScriptName.parse(publish.file());
+    String version = name.version();
+    if (name.undo()) {
+      return undo(state, publish, version);
+    }
     Changelog.Version next =
         new Changelog.Version(version, publish.file(), publish.sha256(), publish.poolable());
     if (!(state instanceof Changelog.Published published)) {
@@ -93,9 +98,7 @@ public final class ChangelogType
             .filter(v -> SchemaVersion.ORDER.compare(v.version(), version) == 0)
             .findFirst();
     if (same.isPresent()) {
-      return same.get().equals(next)
-          ? Decision.accept()
-          : Decision.refuse(changed(same.get(), next));
+      return same.get().same(next) ? Decision.accept() : Decision.refuse(changed(same.get(), next));
     }
     if (published.retired()) {
       return Decision.refuse(
@@ -132,6 +135,37 @@ public final class ChangelogType
     return Decision.accept(new Changelog.Event.VersionPublished(publish.changelog(), next));
   }
 
+  private static Decision<Changelog.Event> undo(
+      Changelog state, Changelog.Command.Publish publish, String version) {
+    List<Changelog.Version> versions =
+        state instanceof Changelog.Published published ? published.versions() : List.of();
+    Optional<Changelog.Version> of =
+        versions.stream()
+            .filter(v -> SchemaVersion.ORDER.compare(v.version(), version) == 0)
+            .findFirst();
+    if (of.isEmpty()) {
+      return Decision.refuse(
+          Problem.conflict(
+                  "undo-without-version",
+                  "there is no version " + version + " that this could take back")
+              .at(publish.file())
+              .todo("publish its V script first, or along with it"));
+    }
+    Changelog.Undo undo = new Changelog.Undo(publish.file(), publish.sha256());
+    if (undo.equals(of.get().undo())) {
+      return Decision.accept();
+    }
+    int bytes = versions.stream().mapToInt(ChangelogType::bytes).sum() + bytes(undo);
+    return bytes > Changelog.BYTES_MAX
+        ? Decision.refuse(
+            Problem.conflict(
+                    "changelog-full",
+                    "a changelog holds " + Changelog.BYTES_MAX + " bytes of names")
+                .at(publish.file())
+                .todo("leave this way back out"))
+        : Decision.accept(new Changelog.Event.UndoPublished(of.get().version(), undo));
+  }
+
   private static Problem changed(Changelog.Version there, Changelog.Version next) {
     String what =
         !there.sha256().equals(next.sha256())
@@ -146,7 +180,14 @@ public final class ChangelogType
 
   /** As CBOR: the texts, and what their names and the digest take. */
   private static int bytes(Changelog.Version v) {
-    return v.version().length() + v.file().length() + 102;
+    return v.version().length()
+        + v.file().length()
+        + 102
+        + (v.undo() == null ? 0 : bytes(v.undo()));
+  }
+
+  private static int bytes(Changelog.Undo undo) {
+    return undo.file().length() + 88;
   }
 
   @Override
@@ -161,9 +202,18 @@ public final class ChangelogType
               yield new Changelog.Published(p.changelog(), versions, p.retired());
             }
           };
+      case Changelog.Event.UndoPublished(var version, var undo)
+          when state instanceof Changelog.Published p ->
+          new Changelog.Published(
+              p.changelog(),
+              p.versions().stream()
+                  .map(v -> v.version().equals(version) ? v.with(undo) : v)
+                  .toList(),
+              p.retired());
       case Changelog.Event.Retired _ when state instanceof Changelog.Published p ->
           new Changelog.Published(p.changelog(), p.versions(), true);
-      case Changelog.Event.Retired _ -> throw new IllegalStateException(event + " after " + state);
+      case Changelog.Event.Retired _, Changelog.Event.UndoPublished _ ->
+          throw new IllegalStateException(event + " after " + state);
     };
   }
 

@@ -14,6 +14,7 @@ import io.copyhold.tenants.store.Script;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -21,17 +22,17 @@ import java.util.concurrent.CompletionStage;
  * kept: a target never changes its meaning.
  */
 public final class JournaledScripts implements Scripts {
-  /** One answer of entity or blobs; past it the step tries again later. */
-
   /** Characters of all texts kept: some 64 MiB. */
   private static final long KEPT_CHARS_MAX = 32L << 20;
 
+  private record Key(String changelog, String digest) {}
+
   private final Entities entities;
   private final Blobs blobs;
-  private final Cache<String, List<Script>> proven =
+  private final Cache<Key, List<Script>> proven =
       Caffeine.newBuilder()
           .maximumWeight(KEPT_CHARS_MAX)
-          .weigher((String _, List<Script> scripts) ->
+          .weigher((Key _, List<Script> scripts) ->
               scripts.stream().mapToInt(script -> script.sql().length() + 100).sum())
           .build();
 
@@ -42,15 +43,53 @@ public final class JournaledScripts implements Scripts {
 
   @Override
   public List<Script> upTo(Target target) {
-    List<Script> known = proven.getIfPresent(target.digest());
+    Key key = new Key(target.changelog(), target.digest()); // two changelogs may hold the same
+    List<Script> known = proven.getIfPresent(key);
     if (known == null) {
       known = fetch(target);
-      proven.put(target.digest(), known);
+      proven.put(key, known);
     }
     return known;
   }
 
+  /** Asked for each time: it may be replaced. */
+  @Override
+  public Optional<Script> undo(Target target, String version) {
+    int position = target.position(version);
+    Script forward = upTo(target).get(position - 1);
+    if (forward.document()) { // it says itself how it is taken back
+      return Optional.of(forward);
+    }
+    Changelog.Undo undo = versions(target).get(position - 1).undo();
+    return undo == null
+        ? Optional.empty()
+        : Optional.of(
+            new Script(
+                target.changelog(),
+                position,
+                version,
+                undo.file(),
+                text(target, undo.file(), undo.sha256()),
+                undo.sha256()));
+  }
+
   private List<Script> fetch(Target target) {
+    List<Script> scripts = new ArrayList<>();
+    for (Changelog.Version version : versions(target)) {
+      scripts.add(
+          new Script(
+              target.changelog(),
+              scripts.size() + 1,
+              version.version(),
+              version.file(),
+              text(target, version.file(), version.sha256()),
+              version.sha256()));
+    }
+    return List.copyOf(scripts);
+  }
+
+  /** Exactly the versions that the target names. */
+  private List<Changelog.Version> versions(Target target) {
     EntityRef ref = ChangelogType.ref(target.changelog());
     Changelog changelog =
         switch (await(entities.read(ref), ref.toString())) {
@@ -66,25 +105,18 @@ public final class JournaledScripts implements Scripts {
     if (!Changelog.digest(versions).equals(target.digest())) {
       throw changed(target);
     }
-    List<Script> scripts = new ArrayList<>();
-    for (Changelog.Version version : versions) {
-      byte[] text =
-          await(blobs.get(version.sha256()), version.file())
-              .orElseThrow(() ->
-                  new ProblemException(
-                      Problem.conflict("script-missing", "the text of the script is not there")
-                          .at(target.changelog() + "/" + version.file())
-                          .todo("publish this file again, as it was")));
-      scripts.add(
-          new Script(
-              target.changelog(),
-              scripts.size() + 1,
-              version.version(),
-              version.file(),
-              new String(text, StandardCharsets.UTF_8),
-              version.sha256()));
-    }
-    return List.copyOf(scripts);
+    return versions;
+  }
+
+  private String text(Target target, String file, String sha256) {
+    byte[] text =
+        await(blobs.get(sha256), file)
+            .orElseThrow(() ->
+                new ProblemException(
+                    Problem.conflict("script-missing", "the text of the script is not there")
+                        .at(target.changelog() + "/" + file)
+                        .todo("publish this file again, as it was")));
+    return new String(text, StandardCharsets.UTF_8);
   }
 
   private static ProblemException changed(Target target) {

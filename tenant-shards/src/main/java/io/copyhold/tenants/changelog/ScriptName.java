@@ -8,17 +8,21 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A script's file name as Flyway writes it: {@code V1.2__create_customers.sql}.
+ * A file's name as Flyway writes it: {@code V1.2__create_customers.sql} for a script, {@code
+ * V1.2__create_customers.yaml} (or json) for a document of schema operations, and {@code
+ * U1.2__create_customers.sql} for the way back from a script's version.
  *
  * @param version up to four numbers of up to nine digits, joined by dots (an underscore counts as a
  *     dot)
  * @param description the words after the two underscores
+ * @param undo whether it is the way back
  */
-public record ScriptName(String version, String description) {
+public record ScriptName(String version, String description, boolean undo) {
   public static final int CHARS_MAX = 100;
 
   private static final Pattern VERSIONED =
-      Pattern.compile("V(\\d{1,9}(?:[._]\\d{1,9}){0,3})__([A-Za-z0-9][A-Za-z0-9_-]*)\\.sql");
+      Pattern.compile(
+          "[VU](\\d{1,9}(?:[._]\\d{1,9}){0,3})__([A-Za-z0-9][A-Za-z0-9_-]*)\\.(sql|json|ya?ml)");
 
   /**
    * @throws ProblemException when {@link #check} complains
@@ -32,7 +36,10 @@ public record ScriptName(String version, String description) {
     if (!matcher.matches()) {
       throw new IllegalStateException(file);
     }
-    return new ScriptName(matcher.group(1).replace('_', '.'), matcher.group(2).replace('_', ' '));
+    return new ScriptName(
+        matcher.group(1).replace('_', '.'),
+        matcher.group(2).replace('_', ' '),
+        file.startsWith("U"));
   }
 
   /** What is wrong with a file name, or empty when it is good. */
@@ -51,13 +58,6 @@ public record ScriptName(String version, String description) {
           "a file name has " + file.length() + " characters, at most " + CHARS_MAX + " are kept",
           "shorten its description");
     }
-    if (file.startsWith("U")) {
-      return wrong(
-          file,
-          "script-undo",
-          "undo scripts are not run: a version that is out is corrected by a later one",
-          "leave the file out, and write its statements into a new V script");
-    }
     if (file.startsWith("R__")) {
       return wrong(
           file,
@@ -70,8 +70,16 @@ public record ScriptName(String version, String description) {
       return wrong(
           file,
           "script-name",
-          "the file name does not read V<version>__<description>.sql",
-          "name it like V1.2__create_customers.sql, with two underscores after the version");
+          "the file name does not read V<version>__<description>.sql, .yaml or .json",
+          "name it like V1.2__create_customers.sql, with two underscores after the version (U1.2 for"
+              + " the way back)");
+    }
+    if (file.startsWith("U") && !file.endsWith(".sql")) {
+      return wrong(
+          file,
+          "script-name",
+          "a document needs no undo file: it says itself how it is taken back",
+          "leave it out");
     }
     String version = matcher.group(1).replace('_', '.');
     return SchemaVersion.before(SchemaVersion.NONE, version)

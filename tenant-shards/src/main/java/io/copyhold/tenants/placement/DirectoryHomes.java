@@ -4,7 +4,6 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.view.Directory;
 import io.copyhold.runtime.view.Query;
 import io.copyhold.runtime.view.Row;
-import io.copyhold.tenants.changelog.SchemaVersion;
 import io.copyhold.tenants.isolation.Isolation;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,17 +51,11 @@ public final class DirectoryHomes implements Homes {
       rows.addAll(
           Listed.rows(directory, after == null ? query : query.following(EntityRef.parse(after))));
     }
-    return rows.stream().sorted(ORDER).limit(limit).map(DirectoryHomes::entry).toList();
-  }
-
-  private static Entry entry(Row row) {
-    return new Entry(
-        row.entity(),
-        row.summary().path("store").asText(),
-        row.summary().path("schemaVersion").asText(SchemaVersion.NONE),
-        row.summary().hasNonNull("failedRequest")
-            ? row.summary().get("failedRequest").asText()
-            : null);
+    return rows.stream()
+        .sorted(ORDER)
+        .limit(limit)
+        .map(row -> Homes.entry(row.entity(), row.summary()))
+        .toList();
   }
 
   /** One query per kind of owner that the selector leaves. */
@@ -73,9 +66,7 @@ public final class DirectoryHomes implements Homes {
     put(shared, "tags", selector.tags());
     put(shared, "region", selector.regions());
     put(shared, "tier", selector.tiers());
-    if (store != null) {
-      shared.put("store", List.of(store));
-    }
+    put(shared, "store", store == null ? selector.stores() : List.of(store));
     List<Isolation> isolations =
         selector.isolations().isEmpty() ? List.of(Isolation.values()) : selector.isolations();
     List<String> own =
@@ -88,9 +79,10 @@ public final class DirectoryHomes implements Homes {
       Map<String, List<String>> filters = new HashMap<>(shared);
       filters.put("state", LIVE);
       filters.put("isolation", own);
+      put(filters, "plan", selector.plans());
       add(queries, "tenant", filters, selector, limit);
     }
-    if (isolations.contains(Isolation.POOL)) {
+    if (isolations.contains(Isolation.POOL) && selector.plans() == null) {
       Map<String, List<String>> filters = new HashMap<>(shared);
       filters.put("state", OPEN);
       add(queries, "pool", filters, selector, limit);
@@ -119,8 +111,9 @@ public final class DirectoryHomes implements Homes {
     queries.add(Query.of(type, limit).where(filters));
   }
 
-  private static void put(Map<String, List<String>> filters, String field, List<String> values) {
-    if (!values.isEmpty()) {
+  private static void put(
+      Map<String, List<String>> filters, String field, @Nullable List<String> values) {
+    if (values != null && !values.isEmpty()) {
       filters.put(field, values);
     }
   }

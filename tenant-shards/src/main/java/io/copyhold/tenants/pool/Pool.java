@@ -13,6 +13,7 @@ import io.copyhold.tenants.placement.Claim;
 import io.copyhold.tenants.placement.PlaceEntry;
 import io.copyhold.tenants.placement.PlaceRequest;
 import io.copyhold.tenants.placement.Reservations;
+import io.copyhold.tenants.store.Turn;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,7 @@ public sealed interface Pool {
    * @param birth serial of the create operation, by which the store knows it
    * @param migration runs as {@code migrate/<serial>}; nobody joins or leaves meanwhile
    * @param failure of the last migration; null once one succeeded
+   * @param arrival how its home came to its version; null when it was made with it
    */
   record Open(
       Spec spec,
@@ -49,7 +51,8 @@ public sealed interface Pool {
       int serial,
       Reservations members,
       @Nullable Migration migration,
-      Migration.@Nullable Failure failure)
+      Migration.@Nullable Failure failure,
+      Migration.@Nullable Arrival arrival)
       implements Pool {}
 
   /**
@@ -136,6 +139,31 @@ public sealed interface Pool {
      * @param request names who asks; one request starts a migration once, whatever becomes of it
      */
     record MigrateTo(Target target, String request) implements Command {}
+
+    /**
+     * Takes its home back to the version that it had before, if that was left by a request that
+     * begins so; else nothing.
+     *
+     * @param target the version it is taken back from
+     * @param under {@code rollout/summer/}
+     * @param request names who asks; one request starts this once, whatever becomes of it
+     */
+    record TakeBack(Target target, String under, String request) implements Command {}
+
+    /**
+     * Takes its home's shape as somebody has changed it beside the changelog.
+     *
+     * @param target any version of its changelog
+     * @param digest of the shape as it was looked at
+     */
+    record AcceptShape(Target target, String digest, String request) implements Command {}
+
+    /**
+     * Takes a schema change that is live in its home a phase further.
+     *
+     * @param target the version that the change leads to
+     */
+    record TurnVersion(Target target, Turn turn, String request) implements Command {}
 
     record RecordMigrated(int serial) implements Command {}
 

@@ -30,7 +30,12 @@ final class PoolDivergence {
   static Decision<Event> decide(Diverged diverged, Command command) {
     return switch (command) {
       case Command.Place _, Command.Lapse _ -> Decision.later(LATER, problem(diverged));
-      case Command.Create _, Command.MigrateTo _, Command.Drop _ ->
+      case Command.Create _,
+          Command.MigrateTo _,
+          Command.TakeBack _,
+          Command.AcceptShape _,
+          Command.TurnVersion _,
+          Command.Drop _ ->
           Decision.refuse(problem(diverged));
       default -> Decision.accept();
     };
@@ -136,6 +141,7 @@ final class PoolDivergence {
         event.birth(),
         event.serial(),
         diverged.before() instanceof Open o ? o.members() : Reservations.NONE,
+        null,
         null,
         null);
   }

@@ -17,6 +17,7 @@ import io.copyhold.tenants.pool.Pool.Dropping;
 import io.copyhold.tenants.pool.Pool.Event;
 import io.copyhold.tenants.pool.Pool.Open;
 import io.copyhold.tenants.pool.Pool.Spec;
+import io.copyhold.tenants.store.Turn;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +48,13 @@ final class PoolRules {
           pool instanceof Open open
               ? Decision.accept(events(open.members().lapse(now)))
               : Decision.accept();
-      case Command.MigrateTo(var target, var request) -> migrate(pool, target, request);
+      case Command.MigrateTo(var target, var request) -> migrate(pool, target, null, request);
+      case Command.TakeBack(var target, var under, var request) ->
+          migrate(pool, target, under == null ? "" : under, request);
+      case Command.AcceptShape(var target, var digest, var request) ->
+          accept(pool, target, digest, request);
+      case Command.TurnVersion(var target, var turn, var request) ->
+          turn(pool, target, turn, request);
       case Command.Drop _ -> drop(pool);
       case Command.RecordCreated(var serial) ->
           pool instanceof Creating c && c.serial() == serial
@@ -63,7 +70,7 @@ final class PoolRules {
               : Decision.accept();
       case Command.RecordMigrated(var serial) ->
           pool instanceof Open o && o.migration() != null && o.serial() == serial
-              ? Decision.accept(new Event.Migrated(serial, o.migration().target().version()))
+              ? Decision.accept(new Event.Migrated(serial, o.migration().version()))
               : Decision.accept();
       case Command.RecordMigrateFailed(var serial, var problem) ->
           pool instanceof Open o && o.migration() != null && o.serial() == serial
@@ -95,7 +102,7 @@ final class PoolRules {
                       .todo("retry that operation until its undo goes through"))
               : Decision.accept(new Event.CreateStarted(spec, serial + 1));
       case Creating(var there, _) -> again(there, spec);
-      case Open(var there, _, _, _, _, _, _) -> again(there, spec);
+      case Open(var there, _, _, _, _, _, _, _) -> again(there, spec);
       case Diverged d -> Decision.refuse(PoolDivergence.problem(d));
       case Dropping _ ->
           Decision.refuse(
@@ -177,22 +184,79 @@ final class PoolRules {
     return events;
   }
 
+  /**
+   * @param under whose migrations are taken back; null for the way forward
+   */
   private static Decision<Event> migrate(
-      Pool pool, @Nullable Target target, @Nullable String request) {
+      Pool pool, @Nullable Target target, @Nullable String under, @Nullable String request) {
     if (!(pool instanceof Open open)) {
       return Decision.refuse(notOpen(pool));
     }
     String where = "pool/" + open.spec().pool();
+    String claim = open.migration() == null ? null : "migrate/" + open.serial();
     Decision<Migration> decision =
-        Migration.decide(
-            where,
+        under == null
+            ? Migration.decide(
+                where,
+                open.spec().target().changelog(),
+                open.version(),
+                claim,
+                open.migration(),
+                open.failure(),
+                target,
+                request)
+            : Migration.takeBack(
+                where,
+                open.spec().target().changelog(),
+                open.version(),
+                claim,
+                open.migration(),
+                open.failure(),
+                open.arrival(),
+                target,
+                under,
+                request);
+    return started(open, decision);
+  }
+
+  private static Decision<Event> accept(
+      Pool pool, @Nullable Target target, @Nullable String digest, @Nullable String request) {
+    if (!(pool instanceof Open open)) {
+      return Decision.refuse(notOpen(pool));
+    }
+    return started(
+        open,
+        Migration.accept(
+            "pool/" + open.spec().pool(),
+            open.spec().target().changelog(),
+            open.version(),
+            open.migration() == null ? null : "migrate/" + open.serial(),
+            open.migration(),
+            target,
+            digest,
+            request));
+  }
+
+  private static Decision<Event> turn(
+      Pool pool, @Nullable Target target, @Nullable Turn turn, @Nullable String request) {
+    if (!(pool instanceof Open open)) {
+      return Decision.refuse(notOpen(pool));
+    }
+    return started(
+        open,
+        Migration.turn(
+            "pool/" + open.spec().pool(),
             open.spec().target().changelog(),
             open.version(),
             open.migration() == null ? null : "migrate/" + open.serial(),
             open.migration(),
             open.failure(),
             target,
-            request);
+            turn,
+            request));
+  }
+
+  private static Decision<Event> started(Open open, Decision<Migration> decision) {
     return switch (decision) {
       case Decision.Accept<Migration>(var start) when start.isEmpty() -> Decision.accept();
       case Decision.Accept<Migration>(var start) when !start.getFirst().target().poolable() ->
@@ -200,7 +264,7 @@ final class PoolRules {
               Problem.conflict(
                       "changelog-not-poolable",
                       "the changelog has scripts that are not fit for shared tables")
-                  .at(where)
+                  .at("pool/" + open.spec().pool())
                   .todo("migrate it to a version before them, or move its tenants out"));
       case Decision.Accept<Migration>(var start) ->
           Decision.accept(new Event.MigrateStarted(start.getFirst(), open.serial() + 1));
@@ -273,7 +337,8 @@ final class PoolRules {
           when pool instanceof Absent || pool instanceof CreateFailed ->
           new Creating(spec, serial);
       case Event.Created(var serial) when pool instanceof Creating(var spec, _) ->
-          new Open(spec, spec.target().version(), serial, serial, Reservations.NONE, null, null);
+          new Open(
+              spec, spec.target().version(), serial, serial, Reservations.NONE, null, null, null);
       case Event.CreateFailed(var serial, var problem, var leftovers)
           when pool instanceof Creating(var spec, _) ->
           new CreateFailed(spec, serial, problem, leftovers);
@@ -288,11 +353,28 @@ final class PoolRules {
               o.serial(),
               o.members().after(entry),
               o.migration(),
-              o.failure());
+              o.failure(),
+              o.arrival());
       case Event.MigrateStarted(var migration, var serial) when pool instanceof Open o ->
-          new Open(o.spec(), o.version(), o.birth(), serial, o.members(), migration, o.failure());
+          new Open(
+              o.spec(),
+              o.version(),
+              o.birth(),
+              serial,
+              o.members(),
+              migration,
+              o.failure(),
+              o.arrival());
       case Event.Migrated(_, var version) when pool instanceof Open o ->
-          new Open(o.spec(), version, o.birth(), o.serial(), o.members(), null, null);
+          new Open(
+              o.spec(),
+              version,
+              o.birth(),
+              o.serial(),
+              o.members(),
+              null,
+              o.migration() != null && !o.migration().moves() ? o.failure() : null,
+              o.migration() == null ? null : o.migration().arrival(o.version(), o.arrival()));
       case Event.MigrateFailed(_, var problem)
           when pool instanceof Open o && o.migration() instanceof Migration m ->
           new Open(
@@ -302,7 +384,8 @@ final class PoolRules {
               o.serial(),
               o.members(),
               null,
-              new Migration.Failure(m.target().version(), m.request(), problem));
+              new Migration.Failure(m.version(), m.request(), problem),
+              o.arrival());
       case Event.DropStarted(var serial) when pool instanceof Open o ->
           new Dropping(o.spec(), o.birth(), serial, null);
       case Event.DropStarted(var serial) when pool instanceof Dropping d ->

@@ -49,6 +49,9 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
           .command("place", Command.Place.class)
           .command("lapse", Command.Lapse.class)
           .command("migrate-to", Command.MigrateTo.class)
+          .command("take-back", Command.TakeBack.class)
+          .command("accept-shape", Command.AcceptShape.class)
+          .command("turn-version", Command.TurnVersion.class)
           .command("record-migrated", Command.RecordMigrated.class)
           .command("record-migrate-failed", Command.RecordMigrateFailed.class)
           .command("drop", Command.Drop.class)
@@ -115,9 +118,15 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
           List.of(
               new OperationRequest(
                   "migrate/" + o.serial(),
-                  Migration.OPERATION,
+                  o.migration().operation(),
                   new Migration.Input(
-                      o.spec().home(), o.migration().target(), o.version(), EPOCH)));
+                      o.spec().home(),
+                      o.migration().target(),
+                      o.version(),
+                      EPOCH,
+                      o.migration().back(),
+                      o.migration().accepts(),
+                      o.migration().turn())));
       case Dropping d when d.problem() == null ->
           List.of(
               new OperationRequest(
@@ -212,8 +221,11 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
     Migration migration = o.migration();
     if (migration != null) {
       node.put("operation", "migrate/" + o.serial())
-          .put("migratingTo", migration.target().version())
+          .put("migratingTo", migration.version())
           .put("request", migration.request());
+    }
+    if (o.arrival() != null) {
+      node.put("arrivedBy", o.arrival().request()).put("arrivedFrom", o.arrival().from());
     }
     return failed(node, o.failure());
   }
@@ -222,7 +234,8 @@ public final class PoolType implements EntityType<Pool, Command, Event> {
     if (failure != null) {
       node.put("failedVersion", failure.version())
           .put("failedRequest", failure.request())
-          .put("problem", failure.problem().code());
+          .put("problem", failure.problem().code())
+          .put("cause", failure.cause());
     }
     return node;
   }

@@ -2,6 +2,7 @@ package io.copyhold.tenants.store;
 
 import io.copyhold.runtime.Problem;
 import io.copyhold.tenants.isolation.HomeRef;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -61,13 +62,72 @@ public interface DataStore {
 
   /**
    * Runs a script in the home, exactly once: it and its row in the home's ledger commit together,
-   * so that a repeated call finds it done.
+   * so that a repeated call finds it done. A document is made live beside the version before it:
+   * clients of both read and write from then on.
    *
    * @throws io.copyhold.runtime.ProblemException among others {@code checksum-changed}, {@code
    *     out-of-order}, {@code script-failed} (names line, SQLSTATE and message), {@code lock-wait}
    *     (names the blockers), {@code isolation-broken}; in every case nothing of the script remains
    */
   Applied apply(HomeRef home, Script script, Fence fence, LockPolicy locks);
+
+  /**
+   * Runs the way back from a version in the home, exactly once: it and the end of that version's
+   * row in the home's ledger commit together, so that a repeated call finds it done.
+   *
+   * @param undo at the position of the version that it takes back; a document is its own way back
+   * @throws io.copyhold.runtime.ProblemException as {@link #apply}; {@code out-of-order} when a
+   *     later version is still there, {@code baseline} when the home came with this version
+   */
+  Applied undo(HomeRef home, Script undo, Fence fence, LockPolicy locks);
+
+  /** Which versions of the schema clients may speak in the home. */
+  SchemaVersions versions(HomeRef home);
+
+  /**
+   * What all phases of a document would do in the home as it is, for people: steps, statements,
+   * lock levels. Changes nothing.
+   *
+   * @throws io.copyhold.runtime.ProblemException what {@link #apply} would refuse
+   */
+  String plan(HomeRef home, Script document);
+
+  /**
+   * Lets clients speak the version that the home has, or takes a document that {@link #apply} has
+   * made live a phase further. Safe to repeat after a crash at any point.
+   *
+   * @param document whose change it is; of no matter for {@link Turn#OPEN}
+   * @throws io.copyhold.runtime.ProblemException {@code not-a-document}, {@code change-missing},
+   *     {@code change-order}, {@code change-state}
+   */
+  void turn(HomeRef home, Script document, Turn turn, Fence fence, LockPolicy locks);
+
+  /**
+   * Asks the home one question, as its applications' role, in a transaction that reads only and
+   * sees no tenant's rows in a pool.
+   *
+   * @param query one SELECT, WITH, TABLE or VALUES
+   * @param limit for the whole question
+   * @return the first row's first value as text, at most 200 characters; empty when there is no row
+   *     or it is null
+   * @throws io.copyhold.runtime.ProblemException {@code probe-refused}, {@code probe-failed}
+   */
+  Optional<String> ask(HomeRef home, String query, Duration limit);
+
+  /**
+   * The home's tables, columns, indexes, constraints, views and triggers as the server has them
+   * now, beside what was remembered.
+   */
+  Drift drift(HomeRef home);
+
+  /**
+   * Remembers the home's shape as it is now.
+   *
+   * @param expected digest of the shape that the caller has seen; null for whatever it is, if
+   *     nothing is remembered
+   * @throws io.copyhold.runtime.ProblemException {@code shape-changed} when it is another by now
+   */
+  void remember(HomeRef home, @Nullable String expected, Fence fence);
 
   /** What has been applied, in order; empty for a home that does not exist. */
   List<LedgerRow> ledger(HomeRef home);

@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * One file of a changelog.
+ * One file of a changelog: SQL, or a document of schema operations.
  *
  * <p>It runs in one transaction, as the home's owner. A file whose first line is {@code --
  * copyhold: no-transaction} holds one statement that cannot run in a transaction ({@code CREATE
@@ -16,7 +16,7 @@ import java.util.HexFormat;
  * @param position within the changelog over all versions, from 1, without gaps
  * @param version as the changelog calls it: {@code 3} or {@code 1.2}
  * @param file the file's name: {@code V3__add_due_date.sql}
- * @param sql at most 4 MiB
+ * @param sql the text, at most 4 MiB; of a document, JSON or YAML
  * @param checksum SHA-256 of the text in UTF-8, hexadecimal
  */
 public record Script(
@@ -47,6 +47,16 @@ public record Script(
   /** True when it must run outside a transaction. */
   public boolean outsideTransaction() {
     return sql.stripLeading().startsWith(NO_TRANSACTION);
+  }
+
+  /** True for a document of schema operations in JSON or YAML; else it is SQL. */
+  public boolean document() {
+    return document(file);
+  }
+
+  /** The same by the file's name alone. */
+  public static boolean document(String file) {
+    return file.endsWith(".json") || file.endsWith(".yaml") || file.endsWith(".yml");
   }
 
   /** Without the text. */

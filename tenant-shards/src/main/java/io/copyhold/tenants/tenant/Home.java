@@ -1,6 +1,7 @@
 package io.copyhold.tenants.tenant;
 
 import io.copyhold.config.secret.SecretRef;
+import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.placement.Claim;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param birth generation of the operation that made or adopted it, by which the store or pool
  *     knows its place
  * @param adopted it was there before Copyhold, and stays when the tenant leaves
+ * @param arrival how it came to its version; null when it was made with it, or nobody knows
  */
 public record Home(
     HomeRef ref,
@@ -21,8 +23,19 @@ public record Home(
     String changelog,
     @Nullable String version,
     int birth,
-    boolean adopted) {
+    boolean adopted,
+    Migration.@Nullable Arrival arrival) {
   public static final long FIRST_EPOCH = 1;
+
+  public Home(
+      HomeRef ref,
+      long epoch,
+      String changelog,
+      @Nullable String version,
+      int birth,
+      boolean adopted) {
+    this(ref, epoch, changelog, version, birth, adopted, null);
+  }
 
   /**
    * What a home of its own is called: the tenant's id with underscores, and from its second life on
@@ -43,7 +56,7 @@ public record Home(
     return new Claim("tenant/" + tenant, generation, 1);
   }
 
-  Home at(String next) {
-    return new Home(ref, epoch, changelog, next, birth, adopted);
+  Home at(String next, Migration.@Nullable Arrival how) {
+    return new Home(ref, epoch, changelog, next, birth, adopted, how);
   }
 }

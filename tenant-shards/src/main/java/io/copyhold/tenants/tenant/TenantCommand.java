@@ -5,6 +5,7 @@ import io.copyhold.runtime.entity.Verifying;
 import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.divergence.Evidence;
+import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.tenant.Tenant.Found;
 import io.copyhold.tenants.tenant.Tenant.Offer;
 import java.util.List;
@@ -49,6 +50,31 @@ public sealed interface TenantCommand {
    * @param request names who asks; one request starts a migration once, whatever becomes of it
    */
   record MigrateTo(Target target, String request) implements TenantCommand {}
+
+  /**
+   * Takes its home back to the version that it had before, if that was left by a request that
+   * begins so; else nothing.
+   *
+   * @param target the version it is taken back from
+   * @param under {@code rollout/summer/}
+   * @param request names who asks; one request starts this once, whatever becomes of it
+   */
+  record TakeBack(Target target, String under, String request) implements TenantCommand {}
+
+  /**
+   * Takes its home's shape as somebody has changed it beside the changelog.
+   *
+   * @param target any version of its changelog
+   * @param digest of the shape as it was looked at
+   */
+  record AcceptShape(Target target, String digest, String request) implements TenantCommand {}
+
+  /**
+   * Takes a schema change that is live in its home a phase further.
+   *
+   * @param target the version that the change leads to
+   */
+  record TurnVersion(Target target, Turn turn, String request) implements TenantCommand {}
 
   /**
    * Ends the tenant: its logins, its data and its home, unless that was adopted.

@@ -11,6 +11,7 @@ import io.copyhold.tenants.tenant.Tenant.Phase;
 import io.copyhold.tenants.tenant.Tenant.Provisioning;
 import io.copyhold.tenants.tenant.Tenant.ProvisioningFailed;
 import io.copyhold.tenants.tenant.Tenant.Task;
+import org.jspecify.annotations.Nullable;
 
 /** What events make of a {@link Tenant}. */
 final class TenantFold {
@@ -90,7 +91,15 @@ final class TenantFold {
           new Live(l.profile(), l.home(), l.suspended(), serial, null, l.failure(), problem);
       case TenantEvent.Migrated(var serial, var version) ->
           new Live(
-              l.profile(), l.home().at(version), l.suspended(), serial, null, null, l.problem());
+              l.profile(),
+              l.home().at(version, arrival(l)),
+              l.suspended(),
+              serial,
+              null,
+              l.task() instanceof Task.Migrate(var migration) && !migration.moves()
+                  ? l.failure() // still to be tried again
+                  : null,
+              l.problem());
       case TenantEvent.MigrateFailed(var serial, var problem)
           when l.task() instanceof Task.Migrate(var migration) ->
           new Live(
@@ -99,12 +108,19 @@ final class TenantFold {
               l.suspended(),
               serial,
               null,
-              new Migration.Failure(migration.target().version(), migration.request(), problem),
+              new Migration.Failure(migration.version(), migration.request(), problem),
               l.problem());
       case TenantEvent.OffboardStarted(var serial) ->
           new Offboarding(l.profile(), l.home(), serial, null);
       default -> throw corrupt(l, event);
     };
+  }
+
+  private static Migration.@Nullable Arrival arrival(Live l) {
+    String before = l.home().version();
+    return l.task() instanceof Task.Migrate(var migration) && before != null
+        ? migration.arrival(before, l.home().arrival())
+        : null;
   }
 
   private static Live with(Live l, int serial, Task task) {

@@ -45,7 +45,7 @@ final class TenantOutcomes {
                 case Task.Suspend _ -> new TenantEvent.Suspended(serial);
                 case Task.Resume _ -> new TenantEvent.Resumed(serial);
                 case Task.Migrate(var migration) ->
-                    new TenantEvent.Migrated(serial, migration.target().version());
+                    new TenantEvent.Migrated(serial, migration.version());
               });
       case Offboarding _ -> Decision.accept(new TenantEvent.Offboarded(serial));
       default -> Decision.accept();

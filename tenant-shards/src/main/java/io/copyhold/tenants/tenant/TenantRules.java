@@ -6,6 +6,7 @@ import io.copyhold.tenants.Fields;
 import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.tenant.Tenant.Absent;
 import io.copyhold.tenants.tenant.Tenant.Adopting;
 import io.copyhold.tenants.tenant.Tenant.Diverged;
@@ -61,7 +62,14 @@ final class TenantRules {
       case TenantCommand.Tag tag -> tag(tenant, tag);
       case TenantCommand.Suspend(var reason) -> suspend(tenant, reason);
       case TenantCommand.Resume _ -> resume(tenant);
-      case TenantCommand.MigrateTo(var target, var request) -> migrate(tenant, target, request);
+      case TenantCommand.MigrateTo(var target, var request) ->
+          migrate(tenant, target, null, request);
+      case TenantCommand.TakeBack(var target, var under, var request) ->
+          migrate(tenant, target, under == null ? "" : under, request);
+      case TenantCommand.AcceptShape(var target, var digest, var request) ->
+          accept(tenant, target, digest, request);
+      case TenantCommand.TurnVersion(var target, var turn, var request) ->
+          turn(tenant, target, turn, request);
       case TenantCommand.Offboard(var confirm) -> offboard(tenant, confirm);
       case TenantCommand.Adopt(var profile, var found) -> adopt(tenant, profile, found);
       case TenantCommand.ConfirmAdoption _ -> confirmAdoption(tenant);
@@ -226,23 +234,89 @@ final class TenantRules {
         : claimed(live);
   }
 
+  /**
+   * @param under whose migrations are taken back; null for the way forward
+   */
   private static Decision<TenantEvent> migrate(
-      Tenant tenant, @Nullable Target target, @Nullable String request) {
+      Tenant tenant, @Nullable Target target, @Nullable String under, @Nullable String request) {
     if (!(tenant instanceof Live live)) {
       return Decision.refuse(notHere(tenant));
     }
     Home home = live.home();
     if (home.ref().isolation() == Isolation.POOL || home.version() == null) {
-      return Decision.refuse(
-          Problem.conflict(
-                  "home-shared",
-                  "the tenant lives in a pool, whose tenants change version together")
-              .at(where(live.profile()))
-              .todo("migrate pool/" + home.ref().name()));
+      return Decision.refuse(shared(live));
     }
     Task task = live.task();
+    String claim = task == null ? null : task.word() + "/" + live.serial();
+    Migration current = task instanceof Task.Migrate(var migration) ? migration : null;
     Decision<Migration> decision =
-        Migration.decide(
+        under == null
+            ? Migration.decide(
+                where(live.profile()),
+                home.changelog(),
+                home.version(),
+                claim,
+                current,
+                live.failure(),
+                target,
+                request)
+            : Migration.takeBack(
+                where(live.profile()),
+                home.changelog(),
+                home.version(),
+                claim,
+                current,
+                live.failure(),
+                home.arrival(),
+                target,
+                under,
+                request);
+    return started(live, decision);
+  }
+
+  private static Problem shared(Live live) {
+    return Problem.conflict(
+            "home-shared", "the tenant lives in a pool, whose tenants change version together")
+        .at(where(live.profile()))
+        .todo("migrate pool/" + live.home().ref().name());
+  }
+
+  private static Decision<TenantEvent> accept(
+      Tenant tenant, @Nullable Target target, @Nullable String digest, @Nullable String request) {
+    if (!(tenant instanceof Live live)) {
+      return Decision.refuse(notHere(tenant));
+    }
+    Home home = live.home();
+    if (home.ref().isolation() == Isolation.POOL || home.version() == null) {
+      return Decision.refuse(shared(live));
+    }
+    Task task = live.task();
+    return started(
+        live,
+        Migration.accept(
+            where(live.profile()),
+            home.changelog(),
+            home.version(),
+            task == null ? null : task.word() + "/" + live.serial(),
+            task instanceof Task.Migrate(var migration) ? migration : null,
+            target,
+            digest,
+            request));
+  }
+
+  private static Decision<TenantEvent> turn(
+      Tenant tenant, @Nullable Target target, @Nullable Turn turn, @Nullable String request) {
+    if (!(tenant instanceof Live live)) {
+      return Decision.refuse(notHere(tenant));
+    }
+    Home home = live.home();
+    if (home.ref().isolation() == Isolation.POOL || home.version() == null) {
+      return Decision.refuse(shared(live));
+    }
+    Task task = live.task();
+    return started(
+        live,
+        Migration.turn(
             where(live.profile()),
             home.changelog(),
             home.version(),
@@ -250,7 +324,11 @@ final class TenantRules {
             task instanceof Task.Migrate(var migration) ? migration : null,
             live.failure(),
             target,
-            request);
+            turn,
+            request));
+  }
+
+  private static Decision<TenantEvent> started(Live live, Decision<Migration> decision) {
     return switch (decision) {
       case Decision.Accept<Migration>(var start) ->
           start.isEmpty()

@@ -53,6 +53,9 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
           .command("suspend", TenantCommand.Suspend.class)
           .command("resume", TenantCommand.Resume.class)
           .command("migrate-to", TenantCommand.MigrateTo.class)
+          .command("take-back", TenantCommand.TakeBack.class)
+          .command("accept-shape", TenantCommand.AcceptShape.class)
+          .command("turn-version", TenantCommand.TurnVersion.class)
           .command("offboard", TenantCommand.Offboard.class)
           .command("adopt", TenantCommand.Adopt.class)
           .command("confirm-adoption", TenantCommand.ConfirmAdoption.class)
@@ -173,12 +176,15 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
       case Task.Migrate(var migration) ->
           new OperationRequest(
               id,
-              Migration.OPERATION,
+              migration.operation(),
               new Migration.Input(
                   l.home().ref(),
                   migration.target(),
                   l.home().version() == null ? SchemaVersion.NONE : l.home().version(),
-                  l.home().epoch()));
+                  l.home().epoch(),
+                  migration.back(),
+                  migration.accepts(),
+                  migration.turn()));
     };
   }
 
@@ -275,13 +281,14 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
       node.put("operation", task.word() + "/" + l.serial());
     }
     if (task instanceof Task.Migrate(var migration)) {
-      node.put("migratingTo", migration.target().version()).put("request", migration.request());
+      node.put("migratingTo", migration.version()).put("request", migration.request());
     }
     Migration.Failure failure = l.failure();
     if (failure != null) {
       node.put("failedVersion", failure.version())
           .put("failedRequest", failure.request())
-          .put("problem", failure.problem().code());
+          .put("problem", failure.problem().code())
+          .put("cause", failure.cause());
     } else if (l.problem() != null) {
       node.put("problem", l.problem().code());
     }
@@ -311,6 +318,9 @@ public final class TenantType implements EntityType<Tenant, TenantCommand, Tenan
         .put("changelog", home.changelog());
     if (home.version() != null) {
       node.put("schemaVersion", home.version());
+    }
+    if (home.arrival() != null) {
+      node.put("arrivedBy", home.arrival().request()).put("arrivedFrom", home.arrival().from());
     }
     if (home.ref().isolation() == Isolation.POOL) {
       node.put("pool", home.ref().name());

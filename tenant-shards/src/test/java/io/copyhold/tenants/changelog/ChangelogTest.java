@@ -81,7 +81,7 @@ class ChangelogTest {
 
   @ParameterizedTest
   @CsvSource({
-    "U1__a.sql, script-undo",
+    "U1__a.sql, undo-without-version",
     "R__views.sql, script-repeatable",
     "V1_a.sql, script-name",
     "v1__a.sql, script-name",
@@ -96,9 +96,23 @@ class ChangelogTest {
   }
 
   @Test
+  void aVersionMayGetAWayBackWhichMayBeReplacedAndChangesNoTarget() {
+    scenario.after(publish("V1__a.sql", ONE), publish("V2__b.sql", TWO));
+    Target before = Changelog.target("invoicing", scenario.state(), "2");
+    Changelog.Undo undo = new Changelog.Undo("U2__b.sql", ONE);
+    scenario.when(publish("U2__b.sql", ONE)).then(new Event.UndoPublished("2", undo));
+    scenario.when(publish("U2__b.sql", ONE)).thenNothing();
+    scenario.when(publish("V2__b.sql", TWO)).thenNothing();
+    scenario
+        .when(publish("U2__b.sql", TWO))
+        .then(new Event.UndoPublished("2", new Changelog.Undo("U2__b.sql", TWO)));
+    assertThat(Changelog.target("invoicing", scenario.state(), "2")).isEqualTo(before);
+  }
+
+  @Test
   void aVersionIsReadFromTheFileName() {
     assertThat(ScriptName.parse("V1_2__add_due_date.sql"))
-        .isEqualTo(new ScriptName("1.2", "add due date"));
+        .isEqualTo(new ScriptName("1.2", "add due date", false));
     assertThat(ScriptName.parse("V2026.11.21__x.sql").version()).isEqualTo("2026.11.21");
   }
 

@@ -14,6 +14,7 @@ import io.copyhold.tenants.changelog.Migration;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.isolation.HomeRef;
 import io.copyhold.tenants.isolation.Isolation;
+import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.tenant.Tenant.Found;
 import io.copyhold.tenants.tenant.Tenant.Offer;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ class TenantTest {
   private static final Wish SCHEMA = wish(Isolation.SCHEMA);
   private static final Home HOME = home("acme", Isolation.SCHEMA, "3", 1);
   private static final Target V4 = target("invoicing", true, "1", "2", "3", "4");
+  private static final Target V3 = target("invoicing", true, "1", "2", "3");
   private static final Problem BROKEN = Problem.conflict("script-failed", "line 3").todo("mend it");
 
   private final EntityScenario<Tenant, TenantCommand, TenantEvent> scenario =
@@ -262,6 +264,64 @@ class TenantTest {
     scenario.when(new TenantCommand.MigrateTo(V4, "rollout/r1/1")).thenNothing();
     scenario.after(new TenantCommand.MigrateTo(V4, "rollout/r1/2"));
     assertThat(scenario.operations()).containsExactly("migrate/3");
+  }
+
+  @Test
+  void aMigrationIsTakenBackByWhoeverAskedForItAndNobodyElse() {
+    active();
+    scenario.after(
+        new TenantCommand.MigrateTo(V4, "rollout/r1/1#wave-1"), new TenantCommand.RecordDone(2));
+    assertThat(scenario.summary().path("arrivedFrom").asText()).isEqualTo("3");
+    scenario.when(new TenantCommand.TakeBack(V4, "rollout/r2/", "rollout/r2/2")).thenNothing();
+    scenario
+        .when(new TenantCommand.TakeBack(V4, "rollout/r1/", "rollout/r1/2#wave-1"))
+        .then(
+            new TenantEvent.MigrateStarted(
+                3, new Migration(V4, "rollout/r1/2#wave-1", "3", null, null)));
+    assertThat(scenario.operation("migrate/3").input())
+        .isEqualTo(new Migration.Input(HOME.ref(), V4, "4", 1, "3", null, null));
+    scenario
+        .settled("migrate/3", new Outcome.Done(Map.of()))
+        .then(new TenantEvent.Migrated(3, "3"));
+    scenario.when(new TenantCommand.TakeBack(V4, "rollout/r1/", "rollout/r1/3")).thenNothing();
+  }
+
+  @Test
+  void aTurnedVersionStaysWhereItIsAndForgetsNoFailure() {
+    active();
+    scenario.after(new TenantCommand.MigrateTo(V4, "rollout/r1/1"));
+    scenario.settled("migrate/2", new Outcome.Undone(BROKEN)).accepted();
+    scenario
+        .when(new TenantCommand.TurnVersion(V4, Turn.COMPLETE, "me"))
+        .thenRefused("version-not-there");
+    scenario.when(new TenantCommand.TurnVersion(V3, null, "me")).thenRefused("turn-missing");
+    scenario
+        .when(new TenantCommand.TurnVersion(V3, Turn.COMPLETE, "me"))
+        .then(new TenantEvent.MigrateStarted(3, new Migration(V3, "me", "3", null, Turn.COMPLETE)));
+    scenario.when(new TenantCommand.TurnVersion(V3, Turn.COMPLETE, "again")).thenNothing();
+    assertThat(scenario.operation("migrate/3").input())
+        .isEqualTo(new Migration.Input(HOME.ref(), V3, "3", 1, "3", null, Turn.COMPLETE));
+    scenario
+        .settled("migrate/3", new Outcome.Done(Map.of()))
+        .then(new TenantEvent.Migrated(3, "3"));
+    assertThat(scenario.summary().path("failedRequest").asText()).isEqualTo("rollout/r1/1");
+  }
+
+  @Test
+  void anAcceptedShapeChangesNoVersionAndForgetsNoFailure() {
+    active();
+    scenario.after(new TenantCommand.MigrateTo(V4, "rollout/r1/1"));
+    scenario.settled("migrate/2", new Outcome.Undone(BROKEN)).accepted();
+    scenario.when(new TenantCommand.AcceptShape(V4, "short", "me")).thenRefused("digest-form");
+    scenario
+        .when(new TenantCommand.AcceptShape(V4, "0".repeat(64), "me"))
+        .then(
+            new TenantEvent.MigrateStarted(3, new Migration(V4, "me", "3", "0".repeat(64), null)));
+    scenario
+        .settled("migrate/3", new Outcome.Done(Map.of()))
+        .then(new TenantEvent.Migrated(3, "3"));
+    assertThat(scenario.summary().path("failedRequest").asText()).isEqualTo("rollout/r1/1");
+    assertThat(scenario.summary().path("cause").asText()).startsWith(BROKEN.code() + ": ");
   }
 
   @Test

@@ -6,6 +6,8 @@ import io.copyhold.tenants.store.Engine;
 import io.copyhold.tenants.store.Permits;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreSettings;
+import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
+import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import io.copyhold.tenants.store.postgres.session.Pause;
 import io.copyhold.tenants.store.postgres.session.Sessions;
 import java.security.SecureRandom;
@@ -17,14 +19,17 @@ import java.util.random.RandomGenerator;
 @PortAdapter
 public final class PostgresEngine implements Engine {
   private final StoreSettings settings;
+  private final DdlSettings ddl;
+  private final BackfillSettings backfill;
   private final Permits permits;
   private final Pause pause;
   private final RandomGenerator random;
   private final LongUnaryOperator timelines;
 
   /** For a control plane whose journal never goes back. */
-  public PostgresEngine(StoreSettings settings, Permits permits) {
-    this(settings, permits, _ -> 0);
+  public PostgresEngine(
+      StoreSettings settings, DdlSettings ddl, BackfillSettings backfill, Permits permits) {
+    this(settings, ddl, backfill, permits, _ -> 0);
   }
 
   /**
@@ -32,9 +37,16 @@ public final class PostgresEngine implements Engine {
    *
    * @param timelines the control plane's timeline in which a term was given out; may block
    */
-  public PostgresEngine(StoreSettings settings, Permits permits, LongUnaryOperator timelines) {
+  public PostgresEngine(
+      StoreSettings settings,
+      DdlSettings ddl,
+      BackfillSettings backfill,
+      Permits permits,
+      LongUnaryOperator timelines) {
     this.timelines = timelines;
     this.settings = settings;
+    this.ddl = ddl;
+    this.backfill = backfill;
     this.permits = permits;
     this.pause = new Pause(InstantSource.system(), Thread::sleep, settings.poll());
     this.random = new SecureRandom();
@@ -50,7 +62,17 @@ public final class PostgresEngine implements Engine {
     Sessions sessions =
         new Sessions(address, () -> passwords.reveal(address.secret()), settings, permits);
     return new Opened(
-        new PostgresStore(address, sessions, permits, settings, pause, random, timelines),
+        new PostgresStore(
+            address,
+            sessions,
+            permits,
+            settings,
+            ddl,
+            backfill,
+            pause,
+            random,
+            timelines,
+            Thread::startVirtualThread),
         sessions::close);
   }
 }

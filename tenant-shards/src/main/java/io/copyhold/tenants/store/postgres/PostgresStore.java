@@ -9,6 +9,7 @@ import io.copyhold.tenants.store.Adoption;
 import io.copyhold.tenants.store.Applied;
 import io.copyhold.tenants.store.ConnectionInfo;
 import io.copyhold.tenants.store.DataStore;
+import io.copyhold.tenants.store.Drift;
 import io.copyhold.tenants.store.Fence;
 import io.copyhold.tenants.store.HomeRecord;
 import io.copyhold.tenants.store.HomeState;
@@ -16,20 +17,30 @@ import io.copyhold.tenants.store.Inventory;
 import io.copyhold.tenants.store.LedgerRow;
 import io.copyhold.tenants.store.LockPolicy;
 import io.copyhold.tenants.store.Permits;
+import io.copyhold.tenants.store.SchemaVersions;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreReport;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.TenantDigest;
+import io.copyhold.tenants.store.Turn;
+import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
+import io.copyhold.tenants.store.postgres.ddl.Backfills;
+import io.copyhold.tenants.store.postgres.ddl.Ddl;
+import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
+import io.copyhold.tenants.store.postgres.ddl.ServerSignals;
+import io.copyhold.tenants.store.postgres.expand.Expansions;
 import io.copyhold.tenants.store.postgres.session.Exclusive;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.tenants.store.postgres.session.Pause;
 import io.copyhold.tenants.store.postgres.session.Sessions;
 import io.copyhold.tenants.store.postgres.session.Sql;
 import io.copyhold.tenants.store.postgres.session.SqlTrouble;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
 import java.util.random.RandomGenerator;
@@ -49,17 +60,23 @@ final class PostgresStore implements DataStore {
   private final Tenants tenants;
   private final Scripts scripts;
   private final LoneScripts loneScripts;
+  private final LiveDocuments documents;
   private final Adoptions adoptions;
   private final Rolls rolls;
+  private final Probes probes;
+  private final Shapes shapes = new Shapes();
 
   PostgresStore(
       StoreAddress address,
       Sessions sessions,
       Permits permits,
       StoreSettings settings,
+      DdlSettings ddl,
+      BackfillSettings backfill,
       Pause pause,
       RandomGenerator random,
-      LongUnaryOperator timelines) {
+      LongUnaryOperator timelines,
+      Executor executor) {
     this.address = address;
     this.shared = address.sharedDatabase();
     this.sessions = sessions;
@@ -71,7 +88,20 @@ final class PostgresStore implements DataStore {
     this.tenants = new Tenants(sessions, book, logins, settings);
     this.scripts = new Scripts(sessions, book, pause, random, settings);
     this.loneScripts = new LoneScripts(sessions, book, exclusive, scripts, pause, settings);
+    this.documents =
+        new LiveDocuments(
+            sessions,
+            book,
+            scripts,
+            new Expansions(
+                sessions,
+                book,
+                new Ddl(sessions, book, pause, random, executor, settings, ddl),
+                new Backfills(sessions, book, pause, random, backfill)),
+            pause,
+            ServerSignals.all(backfill));
     this.adoptions = new Adoptions(shared, sessions, book, homes, logins);
+    this.probes = new Probes(sessions);
     this.rolls = new Rolls(address.store(), shared, sessions);
   }
 
@@ -163,10 +193,68 @@ final class PostgresStore implements DataStore {
   @Override
   public Applied apply(HomeRef home, Script script, Fence fence, LockPolicy locks) {
     try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
+      if (script.document()) {
+        return documents.apply(place(home), script, fence, locks);
+      }
+      documents.requirePlain(place(home), script);
       return script.outsideTransaction()
           ? loneScripts.apply(place(home), script, fence)
           : scripts.apply(place(home), script, fence, locks);
     }
+  }
+
+  @Override
+  public Applied undo(HomeRef home, Script undo, Fence fence, LockPolicy locks) {
+    try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
+      if (undo.document()) {
+        return documents.undo(place(home), undo, fence, locks);
+      }
+      documents.requirePlain(place(home), undo);
+      return scripts.undo(place(home), undo, fence, locks);
+    }
+  }
+
+  @Override
+  public SchemaVersions versions(HomeRef home) {
+    return documents.versions(place(home));
+  }
+
+  @Override
+  public String plan(HomeRef home, Script document) {
+    return documents.plan(place(home), document);
+  }
+
+  @Override
+  public void turn(HomeRef home, Script document, Turn turn, Fence fence, LockPolicy locks) {
+    try (Permits.Permit _ = permits.take(address.store(), Permits.WORK)) {
+      documents.turn(place(home), document, turn, fence, locks);
+    }
+  }
+
+  @Override
+  public Optional<String> ask(HomeRef home, String query, Duration limit) {
+    return probes.ask(place(home), query, limit);
+  }
+
+  @Override
+  public Drift drift(HomeRef home) {
+    Place place = place(home);
+    return sessions.read(
+        place.database(), "comparing the home's shape", c -> shapes.drift(c, place));
+  }
+
+  @Override
+  public void remember(HomeRef home, @Nullable String expected, Fence fence) {
+    Place place = place(home);
+    sessions.change(
+        place.database(),
+        "remembering the home's shape",
+        fence,
+        c -> {
+          book.enterReady(c, place, fence, null);
+          shapes.remember(c, place, expected);
+          return true;
+        });
   }
 
   @Override

@@ -158,6 +158,11 @@ final class Roles {
     joinControl(c, role, false);
   }
 
+  /** The control role may act as this one; meant for a transaction that is thrown away. */
+  static void actAs(Connection c, String role) throws SQLException {
+    joinControl(c, role, true);
+  }
+
   private static void joinControl(Connection c, String role, boolean act) throws SQLException {
     if (superuser(c)) {
       return;

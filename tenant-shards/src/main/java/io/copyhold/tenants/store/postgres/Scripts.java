@@ -16,6 +16,7 @@ import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreSettings;
 import io.copyhold.tenants.store.postgres.ddl.Blockers;
 import io.copyhold.tenants.store.postgres.ddl.LockTries;
+import io.copyhold.tenants.store.postgres.session.Exclusive;
 import io.copyhold.tenants.store.postgres.session.HomeBook;
 import io.copyhold.tenants.store.postgres.session.Pause;
 import io.copyhold.tenants.store.postgres.session.Sessions;
@@ -54,6 +55,21 @@ final class Scripts {
   }
 
   Applied apply(Place place, Script script, Fence fence, LockPolicy locks) {
+    return run(place, script, fence, locks, false);
+  }
+
+  /** The way back: the script's row goes in the same transaction. */
+  Applied undo(Place place, Script script, Fence fence, LockPolicy locks) {
+    if (script.outsideTransaction()) {
+      throw new ProblemException(
+          Problem.invalid("script-refused", "A way back runs in a transaction.")
+              .at(script.file())
+              .todo("Remove its first line; DROP INDEX needs no CONCURRENTLY on the way back."));
+    }
+    return run(place, script, fence, locks, true);
+  }
+
+  private Applied run(Place place, Script script, Fence fence, LockPolicy locks, boolean back) {
     SqlScript parts = SqlScript.parse(script.sql());
     parts
         .refusal()
@@ -71,12 +87,18 @@ final class Scripts {
                     "applying " + script.file(),
                     c ->
                         Sessions.stoppable(
-                            c, fence, () -> attempt(c, place, script, parts, fence, wait))))
+                            c, fence, () -> attempt(c, place, script, parts, fence, wait, back))))
         .result();
   }
 
   private Applied attempt(
-      Connection c, Place place, Script script, SqlScript parts, Fence fence, Duration lockWait)
+      Connection c,
+      Place place,
+      Script script,
+      SqlScript parts,
+      Fence fence,
+      Duration lockWait,
+      boolean back)
       throws SQLException {
     // a script may work for hours without a byte from the server
     c.setNetworkTimeout(Runnable::run, Sessions.millis(settings.scriptLimit().plusMinutes(1)));
@@ -88,13 +110,16 @@ final class Scripts {
           tx -> {
             book.enterReady(tx, place, fence, null);
             HomeBook.Standing standing = book.standing(tx, place, script.position());
-            Optional<Applied> already = already(standing, place, script);
+            Optional<Applied> already =
+                back ? gone(standing, place, script) : already(standing, place, script);
             return already.isPresent()
                 ? already.get()
-                : run(tx, place, script, parts, fence, lockWait, standing.tenant());
+                : run(tx, place, script, parts, fence, lockWait, standing.tenant(), back);
           });
     } catch (SQLException e) {
       if (SqlTrouble.lockWait(e) && !c.isClosed()) {
+        // perhaps it waits for the orphan of an attempt whose node is gone
+        Exclusive.endOlder(c, place, fence);
         throw new LockTries.Waited(Blockers.inHome(c, place), e);
       }
       throw e;
@@ -142,6 +167,29 @@ final class Scripts {
     return Optional.empty();
   }
 
+  /** What the ledger says of a way back: gone already, or its turn; else a problem. */
+  static Optional<Applied> gone(HomeBook.Standing standing, Place place, Script script) {
+    int last = standing.position();
+    if (last < script.position()) {
+      return Optional.of(new Applied(true, 0));
+    }
+    boolean baseline = standing.row().isEmpty() || standing.row().get().baseline();
+    if (last > script.position() || baseline) {
+      throw new ProblemException(
+          Problem.conflict(
+                  baseline ? "baseline" : "out-of-order",
+                  baseline
+                      ? "The home came with version " + script.version() + "."
+                      : "The home is at position " + last + ", which goes first.")
+              .at(place.key() + ", " + script)
+              .todo(
+                  baseline
+                      ? "There is nothing before it to go back to."
+                      : "Take back the later versions first."));
+    }
+    return Optional.empty();
+  }
+
   private Applied run(
       Connection c,
       Place place,
@@ -149,7 +197,8 @@ final class Scripts {
       SqlScript parts,
       Fence fence,
       Duration lockWait,
-      String tenant)
+      String tenant,
+      boolean back)
       throws SQLException {
     Instant begun = pause.clock().instant();
     boolean pool = place.isolation() == Isolation.POOL;
@@ -158,14 +207,16 @@ final class Scripts {
         "select set_config('role', ?, true), set_config('search_path', ?, true),"
             + " set_config('copyhold.migrating', ?, true), set_config('copyhold.as_tenant', ?, true),"
             + " set_config('copyhold.version', 'base', true),"
-            + " set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true)",
+            + " set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true),"
+            + " set_config('application_name', ?, true)",
         r -> true,
         place.owner(),
         quote(place.schema()),
         pool ? "on" : "off",
         tenant,
         lockWait.toMillis() + "ms",
-        settings.scriptLimit().toMillis() + "ms");
+        settings.scriptLimit().toMillis() + "ms",
+        Exclusive.name(place, fence));
     try (Statement s = c.createStatement()) {
       s.setEscapeProcessing(false);
       for (SqlScript.Part part : parts.parts()) {
@@ -190,7 +241,11 @@ final class Scripts {
       }
     }
     long millis = Duration.between(begun, pause.clock().instant()).toMillis();
-    book.record(c, place, script, fence.key(), millis, false);
+    if (back) {
+      book.unrecord(c, place, script.position());
+    } else {
+      book.record(c, place, script, fence.key(), millis, false);
+    }
     return new Applied(false, millis);
   }
 

@@ -18,6 +18,8 @@ import io.copyhold.tenants.store.RegisteredStores;
 import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.StoreAddress;
 import io.copyhold.tenants.store.StoreSettings;
+import io.copyhold.tenants.store.postgres.ddl.BackfillSettings;
+import io.copyhold.tenants.store.postgres.ddl.DdlSettings;
 import io.copyhold.tenants.store.postgres.session.Sessions;
 import io.copyhold.tenants.store.postgres.session.Sql;
 import java.sql.Connection;
@@ -34,7 +36,7 @@ import java.util.function.Consumer;
  */
 public final class StoreFixture implements AutoCloseable {
   public static final String PASSWORD = "a-tenant's \"pass\"; word";
-  private static final String SECRET = "control's \\ secret";
+  static final String SECRET = "control's \\ secret";
   private static final AtomicInteger COUNTER = new AtomicInteger();
 
   /** Two tables, poolable, with all that a changelog normally has. */
@@ -70,7 +72,9 @@ public final class StoreFixture implements AutoCloseable {
     this.settings = settings;
     this.stores =
         new RegisteredStores(
-            List.of(new PostgresEngine(settings, Permits.local(8, Duration.ofSeconds(30)))),
+            List.of(
+                new PostgresEngine(
+                    settings, ddl(), backfill(), Permits.local(8, Duration.ofSeconds(30)))),
             store -> address,
             reference -> SECRET);
   }
@@ -142,6 +146,18 @@ public final class StoreFixture implements AutoCloseable {
   public static StoreSettings settings() {
     return StoreSettings.from(
         ConfigFactory.parseResources("reference.conf").resolve().getConfig("copyhold.store"));
+  }
+
+  public static DdlSettings ddl() {
+    return DdlSettings.from(
+        ConfigFactory.parseResources("reference.conf").resolve().getConfig("copyhold.store.ddl"));
+  }
+
+  public static BackfillSettings backfill() {
+    return BackfillSettings.from(
+        ConfigFactory.parseResources("reference.conf")
+            .resolve()
+            .getConfig("copyhold.store.backfill"));
   }
 
   public DataStore store() {

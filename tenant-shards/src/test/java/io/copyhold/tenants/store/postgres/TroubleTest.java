@@ -378,7 +378,11 @@ class TroubleTest {
   private static DataStores stores(StoreAddress address, String password) {
     return new RegisteredStores(
         List.of(
-            new PostgresEngine(StoreFixture.settings(), Permits.local(4, Duration.ofSeconds(30)))),
+            new PostgresEngine(
+                StoreFixture.settings(),
+                StoreFixture.ddl(),
+                StoreFixture.backfill(),
+                Permits.local(4, Duration.ofSeconds(30)))),
         store -> {
           if (!store.equals(address.store())) {
             throw new ProblemException(Problem.notFound("store-unknown", "No such store."));

@@ -115,6 +115,11 @@ public final class Expansions {
                 Ledger.live(c, home)));
   }
 
+  /** The schema with a version's views. */
+  public static String schema(Place home, String version) {
+    return Made.views(home, version);
+  }
+
   /** What all phases of the document would do to the home as it is; changes nothing. */
   public List<Plan> plan(Place home, Document document) {
     return sessions.read(

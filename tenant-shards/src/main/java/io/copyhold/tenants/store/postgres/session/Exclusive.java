@@ -41,17 +41,10 @@ public final class Exclusive {
 
   /** Does the work on a session in {@code database} that nobody else shares the home with. */
   public <T> T run(String database, Place place, Fence fence, String doing, Sessions.Work<T> work) {
-    String home = PREFIX + hash(place.key(), 8) + ':';
-    String name =
-        home
-            + hash(fence.operation().toString(), 4)
-            + ':'
-            + fence.token().term()
-            + '.'
-            + fence.token().attempt();
+    String home = home(place);
     return sessions.named(
         database,
-        name,
+        name(place, fence),
         doing,
         c ->
             Sessions.stoppable(
@@ -70,6 +63,25 @@ public final class Exclusive {
                   limit(c);
                   return work.on(c);
                 }));
+  }
+
+  /** What a session is called that works on the home. */
+  public static String name(Place place, Fence fence) {
+    return home(place)
+        + hash(fence.operation().toString(), 4)
+        + ':'
+        + fence.token().term()
+        + '.'
+        + fence.token().attempt();
+  }
+
+  private static String home(Place place) {
+    return PREFIX + hash(place.key(), 8) + ':';
+  }
+
+  /** Ends what earlier attempts and other operations have left at work on the home. */
+  public static void endOlder(Connection c, Place place, Fence fence) throws SQLException {
+    endOlder(c, fence, home(place));
   }
 
   private void limit(Connection c) throws SQLException {

@@ -158,7 +158,7 @@ public final class HomeBook {
           c,
           "with gone as (delete from copyhold.ledger where home = ?)"
               + " update copyhold.home set state = 'creating', database = ?, schema = ?, owner = ?, app = ?,"
-              + " changelog = ?, adopted = ?, version = '', position = 0, epoch = ?, since = now()"
+              + " changelog = ?, adopted = ?, version = '', position = 0, shape = null, epoch = ?, since = now()"
               + " where home = ?",
           place.key(),
           place.database(),
@@ -371,7 +371,7 @@ public final class HomeBook {
         "with entry as (insert into copyhold.ledger"
             + " (home, position, version, file, checksum, key, millis, baseline)"
             + " values (?, ?, ?, ?, ?, ?, ?, ?) returning home, version, position)"
-            + " update copyhold.home h set version = e.version, position = e.position"
+            + " update copyhold.home h set version = e.version, position = e.position, shape = null"
             + " from entry e where h.home = e.home",
         place.key(),
         script.position(),
@@ -381,6 +381,22 @@ public final class HomeBook {
         key,
         millis,
         baseline);
+  }
+
+  /** Takes a script's row out again: the home stands where it stood before it. */
+  public void unrecord(Connection c, Place place, int position) throws SQLException {
+    Sql.update(
+        c,
+        "with gone as (delete from copyhold.ledger where home = ? and position = ?)"
+            + " update copyhold.home h set shape = null, position = coalesce(b.position, 0),"
+            + " version = coalesce(b.version, '') from (select 1) x left join (select position, version"
+            + " from copyhold.ledger where home = ? and position < ? order by position desc limit 1) b"
+            + " on true where h.home = ?",
+        place.key(),
+        position,
+        place.key(),
+        position,
+        place.key());
   }
 
   /** Tenants of the home, by name. */
