@@ -5,6 +5,7 @@ import static io.copyhold.runtime.postgres.Identifiers.quote;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.tenants.document.Change;
+import io.copyhold.tenants.document.Constraint;
 import io.copyhold.tenants.document.Document;
 import io.copyhold.tenants.document.Outcome;
 import io.copyhold.tenants.document.Shape;
@@ -154,7 +155,26 @@ final class Fold {
             .todo("Add the new columns, copy them with an update, and drop the old ones later."));
   }
 
+  /** Their indexes cannot be built beside the writes. */
+  private static void requireNoExclusion(Shape shape, String table) {
+    shape
+        .table(table)
+        .flatMap(it ->
+            it.constraints().stream()
+                .filter(rule -> rule.constraint().type() == Constraint.Type.EXCLUDE)
+                .findFirst())
+        .ifPresent(rule -> {
+          throw new ProblemException(
+              Problem.invalid(
+                      "operation-not-offered",
+                      "An exclusion constraint is not made for two versions at once.")
+                  .at(table + ", " + rule.name())
+                  .todo("Make the table without it, or leave the column's values as they are."));
+        });
+  }
+
   private void created(String name, Shape next) {
+    requireNoExclusion(next, name);
     String base = unused(Made.named(number, name));
     made.add(base);
     tables.put(name, base);
