@@ -331,11 +331,7 @@ public final class HomeBook {
    * @param row of the script's own position, if it was applied
    */
   public record Standing(
-      String changelog,
-      int position,
-      String tenant,
-      boolean versions,
-      Optional<LedgerRow> row) {}
+      String changelog, int position, String tenant, boolean versions, Optional<LedgerRow> row) {}
 
   public Standing standing(Connection c, Place place, int position) throws SQLException {
     return Sql.first(

@@ -38,18 +38,17 @@ class FoldTest {
 
   @Test
   void anExclusionConstraintIsRefusedBeforeAnythingIsMade() {
-    assertThatThrownBy(
-            () ->
-                fold(
-                    """
-                      - create_table:
-                          name: stay
-                          columns: [{name: id, type: bigint, pk: true}, {name: room, type: int}]
-                          constraints:
-                            - name: stay_room
-                              type: exclude
-                              exclude: {index_method: gist, elements: room WITH =}
-                    """))
+    assertThatThrownBy(() ->
+            fold(
+                """
+                  - create_table:
+                      name: stay
+                      columns: [{name: id, type: bigint, pk: true}, {name: room, type: int}]
+                      constraints:
+                        - name: stay_room
+                          type: exclude
+                          exclude: {index_method: gist, elements: room WITH =}
+                """))
         .isInstanceOfSatisfying(
             ProblemException.class,
             e -> assertThat(e.problem().code()).isEqualTo("operation-not-offered"));
