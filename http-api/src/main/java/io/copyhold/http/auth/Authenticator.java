@@ -13,11 +13,14 @@ import io.copyhold.runtime.entity.Reply;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -28,10 +31,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>A yes is remembered for a few seconds: so long may a revoked token still work on a node
- *       that has not heard of it.
- *   <li>After that the token is asked again. When it cannot be asked (its node sleeps or has just
- *       died), the last yes stands for it, for a bounded time and never past the token's expiry:
- *       one node that is gone must not lock operators out of the others.
+ *       that has not heard of it. After half of them it is asked again beside the requests, so that
+ *       nobody waits for a token on its way to another node.
+ *   <li>After that the token is asked again, once for all who present it meanwhile. When it cannot
+ *       be asked (its node sleeps or has just died), the last yes stands for it, for a bounded time
+ *       and never past the token's expiry: one node that is gone must not lock operators out of the
+ *       others.
  *   <li>A no is not remembered; how often an address may be wrong is limited by {@link RateLimits}.
  * </ol>
  */
@@ -39,6 +44,10 @@ import org.jspecify.annotations.Nullable;
 public final class Authenticator {
   private static final int REMEMBERED_MAX = 10_000;
   private static final Duration CACHE_MAX = Duration.ofSeconds(5);
+
+  /** An answer that has not come for so long is not waited for by others. */
+  private static final Duration ASKED_MAX = Duration.ofSeconds(10);
+
   private static final Duration TRUST_MAX = Duration.ofMinutes(5);
 
   /**
@@ -76,11 +85,15 @@ public final class Authenticator {
     }
   }
 
+  /** A token that is being asked. */
+  private record Asking(CompletableFuture<Principal> answer, Instant since) {}
+
   private final Entities entities;
   private final InstantSource clock;
   private final Trust trust;
   private final Cache<Presented, Yes> remembered =
       Caffeine.newBuilder().maximumSize(REMEMBERED_MAX).build();
+  private final Map<Presented, Asking> asking = new ConcurrentHashMap<>();
   private final AtomicLong forgotten = new AtomicLong();
 
   public Authenticator(Entities entities, InstantSource clock, Trust trust) {
@@ -120,17 +133,44 @@ public final class Authenticator {
     }
     Presented presented = new Presented(text.get().id(), text.get().hash());
     Yes known = remembered.getIfPresent(presented);
-    if (known != null && known.holds(clock.instant(), trust.cache)) {
+    Instant now = clock.instant();
+    if (known != null && known.holds(now, trust.cache)) {
+      if (!known.holds(now, trust.cache.dividedBy(2))) {
+        var _ = asked(presented, now); // for who comes later
+      }
       return CompletableFuture.completedFuture(known.principal);
     }
-    CompletionStage<Principal> asked = ask(presented);
-    return known == null || !known.holds(clock.instant(), trust.trust)
-        ? asked
-        : asked
-            .toCompletableFuture()
-            .copy() // an answer that comes later still counts for the next request
-            .orTimeout(trust.patience.toMillis(), TimeUnit.MILLISECONDS)
-            .exceptionally(failure -> standIn(presented, failure));
+    Asking asked = asked(presented, now);
+    if (known == null || !known.holds(now, trust.trust)) {
+      return asked.answer.copy();
+    }
+    Duration left = trust.patience.minus(Duration.between(asked.since, now));
+    CompletableFuture<Principal> answer = asked.answer.copy(); // a late one counts for the next
+    return (left.isPositive() || answer.isDone()
+            ? answer.orTimeout(Math.max(1, left.toMillis()), TimeUnit.MILLISECONDS)
+            : CompletableFuture.<Principal>failedFuture(new TimeoutException()))
+        .exceptionally(failure -> standIn(presented, failure));
+  }
+
+  /** Asks it, unless it is being asked. */
+  private Asking asked(Presented presented, Instant now) {
+    Asking mine = new Asking(new CompletableFuture<>(), now);
+    Asking asked =
+        asking.merge(
+            presented, mine, (old, fresh) -> now.isBefore(old.since.plus(ASKED_MAX)) ? old : fresh);
+    if (asked == mine) {
+      var _ =
+          ask(presented)
+              .whenComplete((principal, failure) -> {
+                asking.remove(presented, mine);
+                if (failure == null) {
+                  mine.answer.complete(principal);
+                } else {
+                  mine.answer.completeExceptionally(failure);
+                }
+              });
+    }
+    return asked;
   }
 
   private CompletionStage<Principal> ask(Presented presented) {
@@ -176,12 +216,14 @@ public final class Authenticator {
   public void forget(String token) {
     forgotten.incrementAndGet();
     remembered.asMap().keySet().removeIf(presented -> presented.id.equals(token));
+    asking.keySet().removeIf(presented -> presented.id.equals(token));
   }
 
   /** Revocations may have been missed: every token is asked again. */
   public void forgetAll() {
     forgotten.incrementAndGet();
     remembered.invalidateAll();
+    asking.clear();
   }
 
   private Yes yes(String id, JsonNode view) {

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class AuthenticatorTest {
@@ -37,21 +38,63 @@ class AuthenticatorTest {
   @Test
   void aYesIsNotAskedAgainForAWhile() {
     assertThat(who().name()).isEqualTo("ci");
-    now = now.plusSeconds(4);
+    now = now.plusSeconds(2);
     who();
     assertThat(asked).isEqualTo(1);
-    now = now.plusSeconds(1);
+    now = now.plusSeconds(3);
     who();
     assertThat(asked).isEqualTo(2);
+  }
+
+  @Test
+  void whileAYesHoldsItIsAskedBesideTheRequests() {
+    who();
+    CompletableFuture<Reply> late = new CompletableFuture<>();
+    answer = late;
+    now = now.plusSeconds(3);
+    who(); // does not wait
+    who();
+    assertThat(asked).as("once for all").isEqualTo(2);
+    now = now.plusSeconds(1);
+    late.complete(yes(null).toCompletableFuture().join());
+    now = now.plusSeconds(2);
+    who();
+    assertThat(asked).as("the yes is as new as its answer").isEqualTo(2);
+  }
+
+  @Test
+  void whoComesWhileATokenIsAskedWaitsForThatAnswer() {
+    CompletableFuture<Reply> late = new CompletableFuture<>();
+    answer = late;
+    List<CompletionStage<Principal>> waiting =
+        List.of(authenticator.authenticate(HEADER), authenticator.authenticate(HEADER));
+    assertThat(asked).isEqualTo(1);
+    late.complete(yes(null).toCompletableFuture().join());
+    for (CompletionStage<Principal> each : waiting) {
+      assertThat(each.toCompletableFuture().join().name()).isEqualTo("ci");
+    }
+  }
+
+  @Test
+  void aRevocationEndsWhatIsBeingAsked() {
+    CompletableFuture<Reply> late = new CompletableFuture<>();
+    answer = late;
+    var _ = authenticator.authenticate(HEADER);
+    authenticator.forget(TOKEN.id());
+    answer = CompletableFuture.completedFuture(new Reply.Refused(Token.Type.wrong()));
+    assertThatThrownBy(this::who).isInstanceOf(CompletionException.class);
+    late.complete(yes(null).toCompletableFuture().join());
+    assertThatThrownBy(this::who).isInstanceOf(CompletionException.class);
+    assertThat(asked).isEqualTo(3);
   }
 
   @Test
   void aTokenThatDoesNotAnswerKeepsItsLastYesForAWhile() {
     who();
     answer = new CompletableFuture<>();
-    now = now.plusSeconds(59);
+    now = now.plusSeconds(49);
     assertThat(who().name()).isEqualTo("ci");
-    now = now.plusSeconds(1);
+    now = now.plusSeconds(11); // that attempt is given up
     answer = CompletableFuture.completedFuture(notNow());
     refused("away");
   }
@@ -112,7 +155,11 @@ class AuthenticatorTest {
   }
 
   private Principal who() {
-    return authenticator.authenticate(HEADER).toCompletableFuture().join();
+    return authenticator
+        .authenticate(HEADER)
+        .toCompletableFuture()
+        .orTimeout(60, TimeUnit.SECONDS)
+        .join();
   }
 
   private void refused(String code) {
