@@ -180,6 +180,10 @@ class LiveSchemaTest {
         assertThat(rows(old, "select name, age from person order by 1"))
             .containsExactly("Ann/41", "Bob/7");
 
+        Rest.Said script = site.rest().send("POST", path + "/schema/complete", map("version", "1"));
+        assertThat(script.status()).as("%s", script).isEqualTo(409);
+        assertThat(script.body().path("type").asText()).endsWith(":not-a-document");
+
         site.rest().change("POST", path + "/schema/complete", map("version", "2"));
         idle(path);
         assertThat(change(id)).isEqualTo("completed");

@@ -5,9 +5,12 @@ import io.copyhold.runtime.EntityRef;
 import io.copyhold.runtime.Problem;
 import io.copyhold.runtime.ProblemException;
 import io.copyhold.runtime.journal.Mappers;
+import io.copyhold.tenants.changelog.Changelog;
+import io.copyhold.tenants.changelog.ChangelogType;
 import io.copyhold.tenants.changelog.Target;
 import io.copyhold.tenants.pool.Pool;
 import io.copyhold.tenants.store.SchemaVersions;
+import io.copyhold.tenants.store.Script;
 import io.copyhold.tenants.store.Turn;
 import io.copyhold.tenants.tenant.Tenant;
 import io.copyhold.tenants.tenant.TenantCommand;
@@ -83,6 +86,22 @@ final class SchemaRoutes {
             .put("plan", shapes.plan(home.home(), next)));
   }
 
+  private void requireDocument(Call call, Target target) throws InterruptedException {
+    Changelog changelog =
+        Mappers.JSON.convertValue(
+            Kinds.view(call, shared.entities(), ChangelogType.ref(target.changelog())),
+            Changelog.class);
+    if (changelog instanceof Changelog.Published published) {
+      String file = published.versions().get(target.position(target.version()) - 1).file();
+      if (!Script.document(file)) {
+        throw new ProblemException(
+            Problem.conflict("not-a-document", file + " is a script of SQL")
+                .at("changelog/" + target.changelog() + "/" + file)
+                .todo("only documents are completed and finalized; a script is final at once"));
+      }
+    }
+  }
+
   private Route turn(String path, Resource resource, Turn turn, int body) {
     return Route.command(
             "POST",
@@ -93,6 +112,9 @@ final class SchemaRoutes {
               String told = call.body(Turned.class).version();
               String version = told == null ? home.version() : told;
               Target target = Kinds.target(call, shared.entities(), home.changelog(), version);
+              if (turn != Turn.OPEN) {
+                requireDocument(call, target);
+              }
               String request = Kinds.request(call);
               return Resource.changed(
                   resource.ask(
