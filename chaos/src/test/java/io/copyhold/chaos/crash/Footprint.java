@@ -151,10 +151,13 @@ final class Footprint {
     return copy;
   }
 
-  /** What is measured or counts tries is not the same twice. */
+  /** What is measured, counts tries or names one request is not the same twice. */
   private static void drop(JsonNode node) {
     if (node instanceof ObjectNode object) {
       object.remove(List.of("sizeBytes", "serverId", "expires", "since"));
+      if (object.path("request").asText().startsWith("trace:")) {
+        object.put("request", "trace");
+      }
     }
     node.forEach(Footprint::drop);
   }
