@@ -100,6 +100,23 @@ public final class Catalog {
 
   /** What is in the schema. */
   public static Shape read(Connection c, String schema) throws SQLException {
+    String path = searching(c, ""); // expressions then name schemas, whatever the role is called
+    Shape shape = found(c, schema);
+    searching(c, path);
+    return shape;
+  }
+
+  /** Sets the transaction's search path, and returns what it was. */
+  private static String searching(Connection c, String path) throws SQLException {
+    return Sql.first(
+            c,
+            "select current_setting('search_path'), set_config('search_path', ?, true)",
+            r -> r.getString(1),
+            path)
+        .orElse("");
+  }
+
+  private static Shape found(Connection c, String schema) throws SQLException {
     Map<String, Parts> tables = new LinkedHashMap<>();
     Sql.list(
         c,
